@@ -1,0 +1,93 @@
+"""Allocare: exact, checked and labelled allocation of scarce medical resources.
+
+Names are handed on from the rooms and imported when first used, so that ``import allocare`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from allocare.evaluation.compare import compare
+    from allocare.instances.assignment import AssignmentProblem
+    from allocare.instances.errors import AllocareError, CapabilityError, InputError, RefutedError
+    from allocare.instances.examples import example, examples
+    from allocare.instances.fair_allocation import FairAllocationProblem
+    from allocare.instances.formats import load, write
+    from allocare.instances.generators import generate
+    from allocare.instances.lanes import Lanes
+    from allocare.instances.linear import LinearProblem
+    from allocare.instances.network_flow import NetworkFlowProblem
+    from allocare.instances.transportation import TransportationProblem
+    from allocare.models.check import check
+    from allocare.models.formulations import matrix_form, pyomo_model
+    from allocare.solvers.solution import Solution, Status, StopReason
+    from allocare.solvers.solve import solve
+    from allocare.solvers.storage import load_solution, save_solution
+
+_HOMES = {
+    "AllocareError": "instances.errors",
+    "AssignmentProblem": "instances.assignment",
+    "CapabilityError": "instances.errors",
+    "FairAllocationProblem": "instances.fair_allocation",
+    "InputError": "instances.errors",
+    "Lanes": "instances.lanes",
+    "LinearProblem": "instances.linear",
+    "NetworkFlowProblem": "instances.network_flow",
+    "RefutedError": "instances.errors",
+    "Solution": "solvers.solution",
+    "Status": "solvers.solution",
+    "StopReason": "solvers.solution",
+    "TransportationProblem": "instances.transportation",
+    "check": "models.check",
+    "compare": "evaluation.compare",
+    "example": "instances.examples",
+    "examples": "instances.examples",
+    "generate": "instances.generators",
+    "load": "instances.formats",
+    "load_solution": "solvers.storage",
+    "matrix_form": "models.formulations",
+    "pyomo_model": "models.formulations",
+    "save_solution": "solvers.storage",
+    "solve": "solvers.solve",
+    "write": "instances.formats",
+}
+
+__all__ = [
+    "AllocareError",
+    "AssignmentProblem",
+    "CapabilityError",
+    "FairAllocationProblem",
+    "InputError",
+    "Lanes",
+    "LinearProblem",
+    "NetworkFlowProblem",
+    "RefutedError",
+    "Solution",
+    "Status",
+    "StopReason",
+    "TransportationProblem",
+    "check",
+    "compare",
+    "example",
+    "examples",
+    "generate",
+    "load",
+    "load_solution",
+    "matrix_form",
+    "pyomo_model",
+    "save_solution",
+    "solve",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"allocare.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'allocare' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

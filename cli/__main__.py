@@ -1,0 +1,5 @@
+"""``python -m allocare.cli``."""
+
+from .main import main
+
+main()

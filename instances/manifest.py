@@ -1,0 +1,253 @@
+"""The native format's manifests: what each kind's may say, and one clear line where it says else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, Field, ValidationError
+
+from .errors import InputError
+from .hints import nearest
+from .manifest_sections import (
+    AgentsSection,
+    ArcsSection,
+    AssignmentOptions,
+    ColumnsSection,
+    CriterionSection,
+    EntriesSection,
+    FairMatrixLanesSection,
+    FairOptions,
+    FairSourcesSection,
+    FairTableLanesSection,
+    FairTargetsSection,
+    GreatCircleSection,
+    LinearObjectiveSection,
+    MatrixLanesSection,
+    MatrixPairsSection,
+    MinimumSection,
+    NetworkOptions,
+    NodesSection,
+    ProvenanceSection,
+    RowsSection,
+    Section,
+    SenseSection,
+    SourcesSection,
+    TableLanesSection,
+    TablePairsSection,
+    TargetsSection,
+    TasksSection,
+    TransportationOptions,
+    UnitsSection,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+
+class Manifest(Section):
+    """What every manifest says."""
+
+    schema_version: Literal[1]
+    """Version of the manifest's own format."""
+    kind: str
+    """Family of problem."""
+    title: str = ""
+    """One line for people."""
+    provenance: ProvenanceSection = ProvenanceSection()
+    """Where the data come from."""
+    units: UnitsSection = UnitsSection()
+    """Unit of each measure."""
+
+
+class TransportationManifest(Manifest):
+    """A transportation problem."""
+
+    kind: Literal["transportation"]
+    objective: SenseSection = SenseSection()
+    options: TransportationOptions = TransportationOptions()
+    sources: SourcesSection
+    targets: TargetsSection
+    lanes: Annotated[TableLanesSection | MatrixLanesSection | GreatCircleSection, Field(discriminator="form")]
+
+
+class AssignmentManifest(Manifest):
+    """A weighted assignment problem."""
+
+    kind: Literal["assignment"]
+    objective: SenseSection = SenseSection()
+    options: AssignmentOptions = AssignmentOptions()
+    agents: AgentsSection
+    tasks: TasksSection
+    pairs: Annotated[TablePairsSection | MatrixPairsSection | GreatCircleSection, Field(discriminator="form")]
+
+
+class FairAllocationManifest(Manifest):
+    """A fair allocation."""
+
+    kind: Literal["fair-allocation"]
+    objective: CriterionSection = CriterionSection()
+    options: FairOptions = FairOptions()
+    sources: FairSourcesSection
+    targets: FairTargetsSection
+    lanes: Annotated[
+        FairTableLanesSection | FairMatrixLanesSection | GreatCircleSection, Field(discriminator="form")
+    ]
+
+
+class NetworkFlowManifest(Manifest):
+    """A min-cost flow."""
+
+    kind: Literal["network-flow"]
+    objective: MinimumSection = MinimumSection()
+    options: NetworkOptions = NetworkOptions()
+    nodes: NodesSection
+    arcs: ArcsSection
+
+
+class LinearManifest(Manifest):
+    """A general linear problem, whole numbers allowed."""
+
+    kind: Literal["linear"]
+    objective: LinearObjectiveSection = LinearObjectiveSection()
+    columns: ColumnsSection
+    rows: RowsSection | None = None
+    """Absent where the columns' bounds are all there is."""
+    entries: EntriesSection | None = None
+    """Absent where every coefficient is 0."""
+
+
+MANIFESTS: dict[str, type[Manifest]] = {
+    "transportation": TransportationManifest,
+    "assignment": AssignmentManifest,
+    "fair-allocation": FairAllocationManifest,
+    "network-flow": NetworkFlowManifest,
+    "linear": LinearManifest,
+}
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """JSON Schema of a kind's manifest.
+
+    Raises
+    ------
+    InputError
+        For an unknown kind.
+
+    Examples
+    --------
+    >>> schema("network-flow")["required"]
+    ['schema_version', 'kind', 'nodes', 'arcs']
+    """
+    if kind not in MANIFESTS:
+        raise InputError(f"there is no kind {kind!r}; {nearest(kind, MANIFESTS)}")
+    described = MANIFESTS[kind].model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
+
+
+def parse_manifest(content: Mapping[str, Any], name: str) -> Manifest:
+    """Validate a manifest's content.
+
+    Parameters
+    ----------
+    content
+        What the TOML file holds.
+    name
+        The file's name in errors.
+
+    Raises
+    ------
+    InputError
+        Naming manifest, table and field of the first mistake.
+
+    Examples
+    --------
+    >>> parse_manifest({"schema_version": 2}, "a.toml")
+    Traceback (most recent call last):
+    ...
+    allocare.instances.errors.InputError: a.toml, field 'schema_version': this Allocare reads version 1, not 2
+    """
+    version = content.get("schema_version")
+    if version is None:
+        raise InputError("it is missing; say schema_version = 1", name, "field 'schema_version'")
+    if version != 1 or isinstance(version, bool | float):
+        raise InputError(f"this Allocare reads version 1, not {version!r}", name, "field 'schema_version'")
+    kind = content.get("kind")
+    if not isinstance(kind, str):
+        known = ", ".join(map(repr, MANIFESTS))
+        raise InputError(f"it must be one of {known}", name, "field 'kind'")
+    if kind not in MANIFESTS:
+        raise InputError(f"there is no kind {kind!r}; {nearest(kind, MANIFESTS)}", name, "field 'kind'")
+    model = MANIFESTS[kind]
+    try:
+        return model.model_validate(dict(content))
+    except ValidationError as error:
+        mistakes = error.errors(include_url=False, include_context=True)
+        # a mistyped field is also a missing one: the typing is what mends both
+        mistakes.sort(key=lambda mistake: mistake["type"] != "extra_forbidden")
+        raise _one_line(mistakes[0], model, name) from error
+
+
+def _one_line(mistake: ErrorDetails, model: type[Manifest], name: str) -> InputError:
+    *path, last = mistake["loc"] if mistake["loc"] else ("",)
+    if mistake["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        path, last = [*path, last], "form"
+    table = next((f"table [{part}]" for part in path if part in model.model_fields), "")
+    names_table = not path and (isinstance(mistake["input"], dict) or bool(_sections(model, str(last))))
+    shown = str(last) if str(last).isprintable() else repr(last)
+    field = f"table [{shown}]" if names_table else f"field {str(last)!r}"
+    return InputError(_found(mistake, str(last), _fields_at(model, path)), name, table, field)
+
+
+def _found(mistake: ErrorDetails, last: str, fields: list[str]) -> str:
+    given, context = mistake["input"], mistake.get("ctx", {})
+    match mistake["type"]:
+        case "extra_forbidden":
+            what = "table" if isinstance(given, dict) else "field"
+            return f"there is no such {what}; {nearest(last, fields)}"
+        case "missing" | "union_tag_not_found":
+            return "it is missing" + ("; say 'table', 'matrix' or 'great-circle'" if last == "form" else "")
+        case "union_tag_invalid":
+            return f"{context['tag']!r} is not one of {context['expected_tags']}"
+        case "literal_error":
+            return f"{given!r} is not one of {context['expected']}"
+        case "string_type":
+            return f"it must be text, not {given!r}"
+        case "bool_type":
+            return f"it must be true or false, not {given!r}"
+        case "float_type":
+            return f"it must be a number, not {given!r}"
+        case "string_too_short":
+            return "it is empty; name one"
+        case "model_type" | "model_attributes_type":
+            return f"it must be a table, not {given!r}"
+        case "greater_than":
+            return f"it is {given:g}; it must be above {context['gt']:g}"
+        case "greater_than_equal":
+            return f"it is {given:g}; it must be {context['ge']:g} or more"
+        case "less_than_equal":
+            return f"it is {given:g}; it must be {context['le']:g} or less"
+        case "finite_number":
+            return f"it is {given:g}; give a finite number"
+    return f"{mistake['msg'][:1].lower()}{mistake['msg'][1:]}, not {given!r}"
+
+
+def _sections(model: type[BaseModel], name: str) -> list[type[Section]]:
+    """Models that a field may hold: one, the members of a union, or none for a plain or unknown one."""
+    if name not in model.model_fields:
+        return []
+    annotation = model.model_fields[name].annotation
+    members = get_args(annotation) or (annotation,)
+    return [member for member in members if isinstance(member, type) and issubclass(member, Section)]
+
+
+def _fields_at(model: type[Manifest], path: list[Any]) -> list[str]:
+    """Names of the fields that the place may have."""
+    sections: list[type[BaseModel]] = [model]
+    for part in path:
+        if part in sections[0].model_fields:
+            sections = [*_sections(sections[0], str(part))]
+        else:
+            sections = [one for one in sections if part in get_args(one.model_fields["form"].annotation)]
+    return list(dict.fromkeys(field for one in sections for field in one.model_fields))

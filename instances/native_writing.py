@@ -1,0 +1,339 @@
+"""Writing the native format: a problem becomes a manifest beside its tables, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from .errors import InputError
+from .manifest import parse_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from .arrays import FloatArray
+    from .assignment import AssignmentProblem
+    from .fair_allocation import FairAllocationProblem
+    from .lanes import Lanes
+    from .linear import LinearProblem
+    from .network_flow import NetworkFlowProblem
+    from .problem import Problem
+    from .transportation import TransportationProblem
+
+TableFormat: TypeAlias = Literal["csv", "parquet"]
+_WIDEST_MATRIX = 4_000
+
+
+def write_native(problem: Problem, path: Path, *, tables: TableFormat = "csv") -> Path:
+    """Write a problem so that reading it gives the same problem, its keys as text.
+
+    Parameters
+    ----------
+    problem
+        What to write.
+    path
+        The manifest (``*.toml``), its tables then carry its name; or a folder for all of it.
+    tables
+        Format of the tables.
+
+    Returns
+    -------
+    Path
+        The manifest.
+
+    Raises
+    ------
+    InputError
+        For a problem that has no tables (nothing to decide), or a place that cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> from allocare.instances.assignment import AssignmentProblem
+    >>> from allocare.instances.lanes import Lanes
+    >>> problem = AssignmentProblem(agents=["bed"], tasks=["Ada"], pairs=Lanes.from_matrix([[1]]))
+    >>> folder = write_native(problem, pathlib.Path(tempfile.mkdtemp()) / "beds").parent
+    >>> sorted(file.name for file in folder.iterdir())
+    ['agents.csv', 'costs.csv', 'problem.toml', 'tasks.csv']
+    """
+    import tomli_w
+
+    path = Path(path)
+    single = path.suffix.lower() == ".toml"
+    folder, name = (path.parent, path.name) if single else (path, "problem.toml")
+    draft = _Draft(f"{path.stem}-" if single else "", tables)
+    manifest = _WRITERS[problem.kind](problem, draft)
+    content = _described(problem) | manifest
+    parse_manifest(content, name)
+    with _whole(folder) as staging:
+        for file, frame in draft.frames.items():
+            _write_frame(frame, staging / file, draft)
+        (staging / name).write_text(tomli_w.dumps(content), encoding="utf-8", newline="\n")
+    return folder / name
+
+
+class _Draft:
+    """The tables of a problem under way, by file name."""
+
+    def __init__(self, prefix: str, tables: TableFormat) -> None:
+        self.prefix = prefix
+        self.ending = tables
+        self.frames: dict[str, pd.DataFrame] = {}
+        self.quote_all = False
+
+    def texts(self, keys: pd.Index[Any], what: str) -> pd.Index[Any]:
+        """Keys as text, refusing those that would not come back."""
+        texts = pd.Index([str(key) for key in keys], dtype=object)
+        wrong = texts.duplicated() | np.array([not text or "\0" in text for text in texts], dtype=bool)
+        if wrong.any():
+            key = keys[int(np.argmax(wrong))]
+            raise InputError(f"{what} {key!r} cannot be written; as text, keys differ and none is empty")
+        # csv leaves these bare, and readers take them for the end of a row
+        self.quote_all |= any("\r" in text for text in texts)
+        return texts
+
+    def table(self, name: str, columns: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
+        """Keep a table of the columns that are there; return the manifest's section for it."""
+        frame = pd.DataFrame({column: values for column, values in columns.items() if values is not None})
+        if frame.empty:
+            raise InputError(f"a problem without {name} has nothing to decide and cannot be written")
+        present = {field: column for field, column in fields.items() if column in frame.columns}
+        return {"file": self._keep(name, frame), **present}
+
+    def _keep(self, name: str, frame: pd.DataFrame) -> str:
+        file = f"{self.prefix}{name}.{self.ending}"
+        self.frames[file] = frame
+        return file
+
+    def keyed(self, name: str, what: str, keys: pd.Index[Any], columns: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a table with a row for each key."""
+        numbered = {column: _plain(values) for column, values in columns.items() if values is not None}
+        return self.table(
+            name,
+            {what: self.texts(keys, what), **numbered},
+            key=what,
+            **{column: column for column in columns},
+        )
+
+    def lanes(
+        self, lanes: Lanes, names: tuple[str, str], keys: tuple[pd.Index[Any], pd.Index[Any]], **further: Any
+    ) -> dict[str, Any]:
+        """Keep lanes as matrices where they are complete, as a table otherwise."""
+        texts = tuple(self.texts(index, what) for index, what in zip(keys, names, strict=True))
+        if lanes.complete and lanes.n_targets <= _WIDEST_MATRIX:
+            files = {"file": self._matrix("costs", lanes.cost, names[0], *texts)}
+            for what, values in further.items():
+                if values is not None:
+                    files[f"{what}_file"] = self._matrix(_PLURALS[what], values, names[0], *texts)
+            return {"form": "matrix", **files}
+        columns = {
+            names[0]: texts[0].take(lanes.source),
+            names[1]: texts[1].take(lanes.target),
+            "cost": _plain(lanes.cost),
+            **{what: _plain(values) for what, values in further.items() if values is not None},
+        }
+        name = "lanes" if names[0] == "source" else "pairs"
+        return {"form": "table", **self.table(name, columns, **{column: column for column in columns})}
+
+    def _matrix(
+        self, name: str, values: FloatArray, corner: str, rows: pd.Index[Any], columns: pd.Index[Any]
+    ) -> str:
+        while corner in columns:
+            corner += "_"
+        cells = _plain(values).reshape(len(rows), len(columns))
+        frame = pd.DataFrame(cells, columns=columns)
+        frame.insert(0, corner, rows)
+        if frame.empty:
+            raise InputError(f"a problem without {corner}s has nothing to decide and cannot be written")
+        return self._keep(name, frame)
+
+
+_PLURALS = {"capacity": "capacities", "need": "needs", "use": "uses"}
+
+
+def _described(problem: Problem) -> dict[str, Any]:
+    described: dict[str, Any] = {"schema_version": 1, "kind": problem.kind}
+    if problem.title:
+        described["title"] = problem.title
+    credit = {"source": problem.provenance.source, "license": problem.provenance.license}
+    if any(credit.values()):
+        described["provenance"] = credit
+    if problem.units:
+        described["units"] = dict(problem.units)
+    return described
+
+
+def _transportation(problem: TransportationProblem, draft: _Draft) -> dict[str, Any]:
+    ends = (problem.sources, problem.targets)
+    options = {
+        "whole": problem.whole,
+        "supply_rule": problem.supply_rule,
+        "demand_rule": problem.demand_rule,
+        "total": problem.total,
+    }
+    demands = {
+        "demand": problem.demand,
+        "unmet_cost": problem.unmet_cost,
+        "minimum_service": problem.minimum_service,
+    }
+    return {
+        "objective": {"sense": problem.sense},
+        "options": _given(options),
+        "sources": draft.keyed("sources", "source", problem.sources, {"supply": problem.supply}),
+        "targets": draft.keyed("targets", "target", problem.targets, demands),
+        "lanes": draft.lanes(problem.lanes, ("source", "target"), ends, capacity=problem.lanes.capacity),
+    }
+
+
+def _assignment(problem: AssignmentProblem, draft: _Draft) -> dict[str, Any]:
+    prices = {"left_out_cost": problem.left_out_cost, "priority": problem.priority}
+    return {
+        "objective": {"sense": problem.sense},
+        "options": {"task_rule": problem.task_rule},
+        "agents": draft.keyed("agents", "agent", problem.agents, {"capacity": problem.capacity}),
+        "tasks": draft.keyed("tasks", "task", problem.tasks, prices),
+        "pairs": draft.lanes(
+            problem.pairs, ("agent", "task"), (problem.agents, problem.tasks), use=problem.use
+        ),
+    }
+
+
+def _fair_allocation(problem: FairAllocationProblem, draft: _Draft) -> dict[str, Any]:
+    options = {
+        "whole": problem.whole,
+        "efficiency_loss": problem.efficiency_loss,
+        "cost_budget": problem.cost_budget,
+    }
+    return {
+        "objective": {"criterion": problem.criterion},
+        "options": _given(options),
+        "sources": draft.keyed("sources", "source", problem.sources, {"supply": problem.supply}),
+        "targets": draft.keyed("targets", "target", problem.targets, {"demand": problem.demand}),
+        "lanes": draft.lanes(
+            problem.lanes,
+            ("source", "target"),
+            (problem.sources, problem.targets),
+            capacity=problem.lanes.capacity,
+            need=problem.need,
+        ),
+    }
+
+
+def _network_flow(problem: NetworkFlowProblem, draft: _Draft) -> dict[str, Any]:
+    nodes = draft.texts(problem.nodes, "node")
+    arcs = {
+        "source": nodes.take(problem.tail),
+        "target": nodes.take(problem.head),
+        "cost": _plain(problem.cost),
+        "lower": _plain(problem.lower),
+        "capacity": _plain(problem.capacity),
+    }
+    return {
+        "options": {"whole": problem.whole},
+        "nodes": draft.keyed("nodes", "node", problem.nodes, {"balance": problem.balance}),
+        "arcs": draft.table("arcs", arcs, **{column: column for column in arcs}),
+    }
+
+
+def _linear(problem: LinearProblem, draft: _Draft) -> dict[str, Any]:
+    columns = {
+        "objective": problem.objective,
+        "lower": problem.lower,
+        "upper": problem.upper,
+        "whole": np.where(problem.whole, "true", "false"),
+    }
+    manifest = {
+        "objective": {"sense": problem.sense, "offset": problem.offset},
+        "columns": draft.keyed("columns", "column", problem.columns, columns),
+    }
+    if len(problem.rows):
+        bounds = {"lower": problem.row_lower, "upper": problem.row_upper}
+        manifest["rows"] = draft.keyed("rows", "row", problem.rows, bounds)
+    if problem.matrix.nnz:
+        entries = problem.matrix.tocoo()
+        listed = {
+            "row": draft.texts(problem.rows, "row").take(entries.coords[0]),
+            "column": draft.texts(problem.columns, "column").take(entries.coords[1]),
+            "value": _plain(entries.data),
+        }
+        manifest["entries"] = draft.table("entries", listed, **{column: column for column in listed})
+    return manifest
+
+
+_WRITERS: dict[str, Callable[[Any, _Draft], dict[str, Any]]] = {
+    "transportation": _transportation,
+    "assignment": _assignment,
+    "fair-allocation": _fair_allocation,
+    "network-flow": _network_flow,
+    "linear": _linear,
+}
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _plain(values: Any) -> Any:
+    """Whole numbers as such, so that tables read as people would write them."""
+    array = np.asarray(values)
+    if array.dtype.kind == "f" and np.all(np.abs(array) < 2**53) and np.all(array == np.rint(array)):
+        return array.astype(np.int64)
+    return array
+
+
+def _write_frame(frame: pd.DataFrame, path: Path, draft: _Draft) -> None:
+    if draft.ending == "parquet":
+        frame.to_parquet(path, index=False)
+        return
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if draft.quote_all else csv.QUOTE_MINIMAL
+    frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=quoting)
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Give a place to write in; its files move into `folder` together at the end, or none does."""
+    fresh = not folder.exists()
+    if not fresh and not folder.is_dir():
+        raise InputError("there is a file of this name; give a folder or a *.toml file", str(folder))
+    staging = (folder.parent if fresh else folder) / f".{folder.name}-{uuid.uuid4().hex[:8]}"
+    try:
+        staging.mkdir(parents=True)
+        yield staging
+        if fresh:
+            staging.rename(folder)
+        else:
+            _move_all(staging, folder)
+    except OSError as error:
+        raise InputError(f"it cannot be written: {error.strerror or error}", str(folder)) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move_all(staging: Path, folder: Path) -> None:
+    """Move the files into the folder; put back what was there if one cannot be moved."""
+    files = sorted(staging.iterdir(), key=lambda file: file.suffix == ".toml")
+    for file in files:
+        if (folder / file.name).is_dir():
+            raise InputError("there is a folder of this name; move it away", str(folder / file.name))
+    kept = staging / "kept"
+    kept.mkdir()
+    moved: list[str] = []
+    try:
+        for file in files:
+            if (folder / file.name).exists():
+                (folder / file.name).rename(kept / file.name)
+            moved.append(file.name)
+            file.rename(folder / file.name)
+    except BaseException:
+        for name in moved:
+            (folder / name).unlink(missing_ok=True)
+        for file in kept.iterdir():
+            file.rename(folder / file.name)
+        raise

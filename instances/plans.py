@@ -1,0 +1,150 @@
+"""Reading plans: from a frame in the user's keys to positions and numbers, or one clear line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .arrays import FloatArray
+    from .lanes import Lanes
+
+
+def require_columns(plan: pd.DataFrame, columns: list[str]) -> None:
+    """Refuse a plan that lacks one of the columns.
+
+    Examples
+    --------
+    >>> require_columns(pd.DataFrame({"source": ["Jena"]}), ["source", "target"])
+    Traceback (most recent call last):
+    ...
+    allocare.instances.errors.InputError: plan: the plan has no column 'target' (it has: source)
+    """
+    for column in columns:
+        if column not in plan.columns:
+            have = ", ".join(map(str, plan.columns)) or "none"
+            raise InputError(f"the plan has no column {column!r} (it has: {have})", "plan")
+
+
+def positions(plan: pd.DataFrame, column: str, keys: pd.Index[Any]) -> npt.NDArray[np.int64]:
+    """Position of each row's key among `keys`; keys read from text match by their text too.
+
+    Raises
+    ------
+    InputError
+        Naming the first unknown key.
+
+    Examples
+    --------
+    >>> positions(pd.DataFrame({"source": ["b", "a"]}), "source", pd.Index(["a", "b"])).tolist()
+    [1, 0]
+    """
+    found = keys.get_indexer(pd.Index(plan[column]))
+    if (found < 0).any():
+        found = keys.astype(str).get_indexer(pd.Index(plan[column]).astype(str))
+    if (found < 0).any():
+        row = int(np.argmax(found < 0))
+        raise InputError(
+            f"{plan[column].iloc[row]!r} is not a {column} of the problem",
+            "plan",
+            f"row {row + 1}",
+            f"column {column!r}",
+        )
+    return np.asarray(found, dtype=np.int64)
+
+
+def measure(plan: pd.DataFrame, column: str) -> FloatArray:
+    """Read a numeric column of a plan.
+
+    Raises
+    ------
+    InputError
+        Naming the first row that holds no finite number.
+
+    Examples
+    --------
+    >>> measure(pd.DataFrame({"quantity": ["3", 2]}), "quantity").tolist()
+    [3.0, 2.0]
+    """
+    values = pd.to_numeric(plan[column], errors="coerce").to_numpy(dtype=np.float64)
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{plan[column].iloc[row]!r} is not a finite number",
+            "plan",
+            f"row {row + 1}",
+            f"column {column!r}",
+        )
+    return values
+
+
+def spread(
+    plan: pd.DataFrame, place: npt.NDArray[np.int64], values: npt.ArrayLike, size: int, describe: str
+) -> FloatArray:
+    """Put the plan's values at their places, refusing a place that is missing (-1) or given twice.
+
+    Examples
+    --------
+    >>> plan = pd.DataFrame({"column": ["z", "x"], "value": [5, 7]})
+    >>> spread(plan, np.array([2, 0]), [5, 7], 3, "column").tolist()
+    [7.0, 0.0, 5.0]
+    """
+    if (place < 0).any():
+        row = int(np.argmax(place < 0))
+        raise InputError(f"there is no such {describe} in the problem", "plan", f"row {row + 1}")
+    repeated = pd.Index(place).duplicated()
+    if repeated.any():
+        raise InputError(f"this {describe} is given twice", "plan", f"row {int(np.argmax(repeated)) + 1}")
+    decisions = np.zeros(size)
+    decisions[place] = values
+    return decisions
+
+
+def lane_plan(
+    lanes: Lanes,
+    sources: pd.Index[Any],
+    targets: pd.Index[Any],
+    decisions: FloatArray,
+    names: tuple[str, str],
+) -> pd.DataFrame:
+    """Frame of the lanes used, in the user's keys.
+
+    Examples
+    --------
+    >>> from allocare.instances.lanes import Lanes
+    >>> lanes, sources, targets = Lanes.from_matrix([[4, 7]]), pd.Index(["Jena"]), pd.Index(["Gera", "Suhl"])
+    >>> lane_plan(lanes, sources, targets, np.array([0.0, 3.0]), ("source", "target")).to_dict("records")
+    [{'source': 'Jena', 'target': 'Suhl', 'quantity': 3.0}]
+    """
+    used = np.flatnonzero(decisions)
+    rows, columns = (
+        divmod(used, lanes.n_targets) if lanes.complete else (lanes.source[used], lanes.target[used])
+    )
+    frame = {names[0]: sources.take(rows), names[1]: targets.take(columns), "quantity": decisions[used]}
+    return pd.DataFrame(frame)
+
+
+def lane_decisions(
+    plan: pd.DataFrame, lanes: Lanes, sources: pd.Index[Any], targets: pd.Index[Any], names: tuple[str, str]
+) -> FloatArray:
+    """Quantity of every lane from a plan, the inverse of `lane_plan`; without quantities, one each.
+
+    Examples
+    --------
+    >>> from allocare.instances.lanes import Lanes
+    >>> lanes, sources, targets = Lanes.from_matrix([[4, 7]]), pd.Index(["Jena"]), pd.Index(["Gera", "Suhl"])
+    >>> plan = pd.DataFrame({"source": ["Jena"], "target": ["Suhl"], "quantity": [3]})
+    >>> lane_decisions(plan, lanes, sources, targets, ("source", "target")).tolist()
+    [0.0, 3.0]
+    """
+    require_columns(plan, list(names))
+    place = lanes.position(positions(plan, names[0], sources), positions(plan, names[1], targets))
+    values = measure(plan, "quantity") if "quantity" in plan.columns else np.ones(len(plan))
+    return spread(plan, place, values, len(lanes), f"lane from {names[0]} to {names[1]}")

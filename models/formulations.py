@@ -1,0 +1,52 @@
+"""The table of families: which module formulates which kind of problem."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..instances.problem import Problem
+    from .matrix import MatrixForm
+
+FAMILIES = {
+    "transportation": "transportation",
+    "assignment": "assignment",
+    "fair-allocation": "fair_allocation",
+    "network-flow": "network_flow",
+    "linear": "linear",
+}
+
+
+def matrix_form(problem: Problem) -> MatrixForm:
+    """Render a problem's formulation as arrays, for scale.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> allocare.matrix_form(allocare.example("article-minimum")).matrix.shape
+    (4, 9)
+    """
+    form: MatrixForm = _module(problem).matrix_form(problem)
+    return form
+
+
+def pyomo_model(problem: Problem) -> Any:
+    """Render a problem's formulation as a Pyomo model, to read and to extend.
+
+    Constraints added to the model are kept by ``allocare.solve(model)``.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> model = allocare.pyomo_model(allocare.example("article-minimum"))
+    >>> len(model.flow)
+    9
+    """
+    model = _module(problem).pyomo_model(problem)
+    model.allocare_problem = problem
+    return model
+
+
+def _module(problem: Problem) -> Any:
+    return import_module(f".{FAMILIES[problem.kind]}", __package__)

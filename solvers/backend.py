@@ -1,0 +1,190 @@
+"""The contract of a backend: a name, what it can do, whether it is available, and one solve function."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from ..models.formulations import matrix_form, pyomo_model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from ..instances.arrays import FloatArray
+    from ..instances.problem import Problem
+    from ..models.matrix import MatrixForm
+    from .solution import Status, StopReason
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options common to all backends.
+
+    Parameters
+    ----------
+    time_limit
+        Seconds of solving, or None. A backend that cannot stop early runs to its end and says so.
+    gap
+        Relative gap at which a plan is good enough; None means proved optimal (1e-9).
+    threads
+        Threads to use, or None for the backend's own choice.
+    seed
+        Seed of every random choice.
+    log
+        Whether the backend's own log is printed, to standard error.
+    native
+        Options passed through to the backend by their native names.
+    variant
+        What follows the colon in a backend's name: a greedy rule, a Pyomo solver.
+    """
+
+    time_limit: float | None = None
+    gap: float | None = None
+    threads: int | None = None
+    seed: int = 0
+    log: bool = False
+    native: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = ""
+
+    @property
+    def target_gap(self) -> float:
+        """The relative gap that ends a solve."""
+        return 1e-9 if self.gap is None else self.gap
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self) | {"native": dict(self.native)}
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What a backend is handed: the problem, and its renderings when it asks for them."""
+
+    problem: Problem
+    model: Any = None
+    """A Pyomo model that the user extended, or None."""
+
+    @property
+    def extended(self) -> bool:
+        """Whether the user added something that only the Pyomo model holds."""
+        return self.model is not None
+
+    @cached_property
+    def matrix_form(self) -> MatrixForm:
+        """The matrix rendering; of the user's model where there is one."""
+        if self.model is not None:
+            from ..models.standard_form import matrix_form_of
+
+            form: MatrixForm = matrix_form_of(self.model)
+            return form
+        return matrix_form(self.problem)
+
+    @cached_property
+    def pyomo_model(self) -> Any:
+        """The Pyomo rendering; the user's where there is one."""
+        return self.model if self.model is not None else pyomo_model(self.problem)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outcome:
+    """What a backend claims, before the check.
+
+    Parameters
+    ----------
+    status, stop_reason
+        As in `Solution`. INCOMPLETE is for heuristics alone.
+    decisions
+        The plan in the problem's order, shape (problem.size,), whole ones already rounded; or None.
+    objective
+        The backend's own figure, in the problem's units and sense (offset and prices included).
+    bound
+        Proved bound in the same terms; exact kernels repeat the objective. None for heuristics.
+    build_seconds, solve_seconds
+        Time to prepare and to solve.
+    duals, stages, notes
+        As in `Solution`.
+    """
+
+    status: Status
+    stop_reason: StopReason
+    decisions: FloatArray | None = None
+    objective: float | None = None
+    bound: float | None = None
+    build_seconds: float = 0.0
+    solve_seconds: float = 0.0
+    duals: Mapping[str, pd.Series[float]] = field(default_factory=dict)
+    stages: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One entry of the registry.
+
+    The module of the same name with an underscore holds ``refusal(task, options) -> str | None``
+    (one line why this problem is beyond it, decided from the data alone and cheaply) and
+    ``solve(task, options) -> Outcome``. Neither module imports its solver before `solve`.
+
+    Parameters
+    ----------
+    name
+        As users type it.
+    solves
+        What it is for, in a few words.
+    families
+        Kinds of problem it can take.
+    package, module_needed
+        Distribution it needs and a module of it, to see without importing whether it is there.
+    exact
+        Whether it can prove optimality; heuristics claim no bound.
+    variants
+        What may follow a colon in its name; the first is the default.
+    """
+
+    name: str
+    solves: str
+    families: frozenset[str]
+    package: str = ""
+    module_needed: str = ""
+    exact: bool = True
+    variants: tuple[str, ...] = ()
+
+    def unavailable(self) -> str | None:
+        """Say why the backend cannot be used here, or None; nothing is imported."""
+        if not self.package or find_spec(self.module_needed) is not None:
+            return None
+        return f"needs the package {self.package}: pip install {self.package}"
+
+    @property
+    def version(self) -> str:
+        """Version of the package behind it."""
+        try:
+            return (
+                f"{self.package} {version(self.package)}"
+                if self.package
+                else f"allocare {version('allocare')}"
+            )
+        except PackageNotFoundError:
+            return ""
+
+    def refusal(self, task: Task, options: Options) -> str | None:
+        """Say why this problem is beyond the backend, or None."""
+        if task.problem.kind not in self.families:
+            return f"it does not take {task.problem.kind} problems"
+        reason: str | None = self._module.refusal(task, options)
+        return reason
+
+    def solve(self, task: Task, options: Options) -> Outcome:
+        """Solve; the caller has made sure of availability and capability."""
+        outcome: Outcome = self._module.solve(task, options)
+        return outcome
+
+    @property
+    def _module(self) -> Any:
+        return import_module(f".{self.name.replace('-', '_')}_", __package__)

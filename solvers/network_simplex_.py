@@ -1,0 +1,264 @@
+"""POT's network simplex on transportation problems in balanced form; exact, with duals."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from ..models.balanced_form import NEGLIGIBLE, balanced_form
+from ..models.balanced_form import refusal as form_refusal
+from .backend import Options, Outcome, Task
+from .flow_outcome import runs_to_its_end
+from .solution import Status, StopReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..instances.arrays import FloatArray
+    from ..instances.transportation import TransportationProblem
+    from ..models.balanced_form import BalancedForm
+
+# https://github.com/PythonOT/POT/blob/master/ot/lp/EMD.h, enum ProblemType
+STATUS = {
+    0: (Status.INFEASIBLE, StopReason.PROVED),
+    1: (Status.OPTIMAL, StopReason.PROVED),
+    2: (Status.UNKNOWN, StopReason.NUMERICAL),
+    3: (Status.UNKNOWN, StopReason.ITERATION_LIMIT),
+}
+
+MOST_PIVOTS = 2**62
+
+FINENESS = 2.0**40
+"""Units into which quantities are divided where decimals that cannot be made whole seem infeasible."""
+
+_NATIVE = frozenset({"numItermax"})
+
+
+def refusal(task: Task, options: Options) -> str | None:
+    """Say why this problem is beyond the backend, or None."""
+    unknown = set(options.native) - _NATIVE
+    if unknown:
+        return f"it has no option {min(unknown)!r} of its own (only numItermax)"
+    if task.extended:
+        return "it solves the problem itself, without constraints added to the model"
+    return form_refusal(_transportation(task))
+
+
+def solve(task: Task, options: Options) -> Outcome:
+    """Solve to proved optimality."""
+    import ot
+
+    started = perf_counter()
+    problem = _transportation(task)
+    form = balanced_form(problem)
+    cost, shift = _costs(problem, form) if form.balanced else (None, 0.0)
+    built = perf_counter()
+    duals: Mapping[str, pd.Series[float]] = {}
+
+    def outcome(status: Status, reason: StopReason, **held: Any) -> Outcome:
+        return Outcome(
+            status=status,
+            stop_reason=reason,
+            build_seconds=built - started,
+            solve_seconds=perf_counter() - built,
+            notes=runs_to_its_end(options.time_limit),
+            **held,
+        )
+
+    if not form.balanced:
+        return outcome(Status.INFEASIBLE, StopReason.PROVED)
+    if not form.supply.any():
+        plan = np.zeros(problem.size)
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # repeats the result code
+            sent, log = ot.emd(
+                form.supply,
+                form.demand,
+                cost,
+                numItermax=options.native.get("numItermax", MOST_PIVOTS),
+                log=True,
+                center_dual=False,
+                check_marginals=False,
+            )
+        status, reason = STATUS[int(log["result_code"])]
+        if status is Status.INFEASIBLE and not (
+            _computed_exactly(form) or _short_even_rounded(problem, form)
+        ):
+            status, reason = Status.UNKNOWN, StopReason.NUMERICAL
+        if status is not Status.OPTIMAL:
+            return outcome(status, reason)
+        found = _plan(problem, form, sent)
+        if found is None:
+            return outcome(Status.UNKNOWN, StopReason.NUMERICAL)
+        plan, duals = found, _duals(problem, form, cost, shift, log["u"], log["v"])
+    objective = _objective(problem, plan)
+    return outcome(
+        Status.OPTIMAL, StopReason.PROVED, decisions=plan, objective=objective, bound=objective, duals=duals
+    )
+
+
+def _transportation(task: Task) -> TransportationProblem:
+    return task.problem  # type: ignore[return-value]  # the registry lets no other family through
+
+
+def _costs(problem: TransportationProblem, form: BalancedForm) -> tuple[Any, float]:
+    """Costs as POT takes them, and what was added to all of them.
+
+    POT's artificial arcs cost more than any path only where no cost is negative: (the dearest + 1) times
+    the nodes. In a sparse matrix it takes a zero for no lane. A constant on all costs moves no optimum.
+    """
+    if form.cost.ndim == 1:
+        return _sparse(problem, form)
+    cost = _dense(form)
+    lowest = float(cost.min())
+    return (cost, 0.0) if lowest >= 0 else (cost - lowest, -lowest)
+
+
+def _dense(form: BalancedForm) -> FloatArray:
+    """Cost matrix with its dummy row and column; the lanes' own where there are none."""
+    m, n = form.cost.shape
+    if form.unused_cost is None and form.unmet_cost is None:
+        return form.cost
+    cost = np.empty((m + (form.unmet_cost is not None), n + (form.unused_cost is not None)))
+    cost[:m, :n] = form.cost
+    if form.unmet_cost is not None:
+        cost[m, :n] = form.unmet_cost
+    if form.unused_cost is not None:
+        cost[: len(form.unused_cost), n] = form.unused_cost
+    return cost
+
+
+def _sparse(problem: TransportationProblem, form: BalancedForm) -> tuple[sp.coo_array, float]:
+    """Cost list with its dummies, and what was added to all costs."""
+    m, n = len(problem.sources), len(problem.targets)
+    rows, columns, costs = [problem.lanes.source], [problem.lanes.target], [form.cost]
+    if form.unmet_cost is not None:
+        rows.append(np.full(n, m, dtype=np.int32))
+        columns.append(np.arange(n, dtype=np.int32))
+        costs.append(form.unmet_cost)
+    if form.unused_cost is not None:
+        allowed = np.flatnonzero(np.isfinite(form.unused_cost)).astype(np.int32)
+        rows.append(allowed)
+        columns.append(np.full(len(allowed), n, dtype=np.int32))
+        costs.append(form.unused_cost[allowed])
+    cost = np.concatenate(costs)
+    lowest = float(cost.min())
+    shift = 0.0 if lowest > 0 else (float(np.abs(cost).max()) or 1.0) - lowest
+    places = (np.concatenate(rows), np.concatenate(columns))
+    return sp.coo_array((cost + shift, places), shape=(len(form.supply), len(form.demand))), shift
+
+
+def _computed_exactly(form: BalancedForm) -> bool:
+    """Whether POT computed on exactly these masses: sums of whole numbers, unchanged by its rescaling."""
+    rescaled = form.demand * form.supply.sum() / form.demand.sum()
+    return form.cost.ndim == 1 and form.counted and np.array_equal(rescaled, form.demand)
+
+
+def _short_even_rounded(problem: TransportationProblem, form: BalancedForm) -> bool:
+    """Whether supply has no lane, or demand cannot be met even rounded down, with supply rounded up."""
+    lanes_from = np.bincount(problem.lanes.source, minlength=len(problem.sources))
+    if problem.supply_rule == "exactly" and (form.supply[: len(lanes_from)][lanes_from == 0] > 0).any():
+        return True
+    if form.counted or problem.supply is None or problem.demand is None or problem.unmet_cost is not None:
+        return False
+    unit = FINENESS / max(float(problem.supply.sum()), float(problem.demand.sum()))
+    looser = replace(
+        problem,
+        supply=np.ceil(problem.supply * unit * (1 + NEGLIGIBLE)),
+        demand=np.floor(problem.demand * unit * (1 - NEGLIGIBLE)),
+        supply_rule="at-most",
+        demand_rule="exactly",
+    )
+    return solve(Task(looser), Options()).status is Status.INFEASIBLE
+
+
+def _plan(problem: TransportationProblem, form: BalancedForm, sent: Any) -> FloatArray | None:
+    """Decisions from POT's plan, or None where it does not add up to the masses."""
+    m, n = len(problem.sources), len(problem.targets)
+    if form.counted:
+        amounts = sent.data if sp.issparse(sent) else sent
+        np.rint(amounts, out=amounts)
+    sums = np.concatenate([np.asarray(sent.sum(axis=1)).ravel(), np.asarray(sent.sum(axis=0)).ravel()])
+    masses = np.concatenate([form.supply, form.demand])
+    slack = 0.0 if form.counted else 1e-9 * float(masses.max())
+    if (np.abs(sums - masses) > slack).any():
+        return None
+    if sp.issparse(sent):
+        real = (sent.row < m) & (sent.col < n)
+        plan = np.zeros(problem.size)
+        plan[problem.lanes.position(sent.row[real], sent.col[real])] = sent.data[real]
+    else:
+        plan = np.ascontiguousarray(sent[:m, :n]).ravel()
+    if form.cheapest is not None:
+        if sp.issparse(sent):
+            beyond = (sent.row < m) & (sent.col == n)
+            spare = np.bincount(sent.row[beyond], sent.data[beyond], m)
+        else:
+            spare = sent[:m, n]
+        using = form.cheapest >= 0
+        np.add.at(plan, form.cheapest[using], spare[using])
+    return plan / form.quantity_scale if form.quantity_scale > 1 else plan
+
+
+def _objective(problem: TransportationProblem, plan: FloatArray) -> float:
+    value = float(problem.lanes.cost @ plan)
+    if problem.unmet_cost is not None and problem.demand is not None:
+        received = np.bincount(problem.lanes.target, plan, len(problem.targets))
+        unmet = float(problem.unmet_cost @ np.maximum(problem.demand - received, 0.0))
+        value += -unmet if problem.maximise else unmet
+    return value
+
+
+def _duals(
+    problem: TransportationProblem,
+    form: BalancedForm,
+    cost: Any,
+    shift: float,
+    of_supply: FloatArray,
+    of_demand: FloatArray,
+) -> Mapping[str, pd.Series[float]]:
+    """Shadow prices in the problem's sense; a dummy's own potential is the zero of the other side."""
+    m, n = len(problem.sources), len(problem.targets)
+    u, v = np.array(of_supply, dtype=np.float64), np.array(of_demand, dtype=np.float64) - shift
+    _price_empty(form, cost, shift, u, v)
+    target_zero = u[m] if form.unmet_cost is not None else None
+    source_zero = v[n] if form.unused_cost is not None else None
+    if source_zero is None:
+        source_zero = -np.nanmax(u) if target_zero is None else -target_zero
+    if target_zero is None:
+        target_zero = -source_zero
+    sign = -1.0 if problem.maximise else 1.0
+    return {
+        "supply_limit": pd.Series(sign * (u[:m] + source_zero), index=problem.sources),
+        "demand_balance": pd.Series(sign * (v[:n] + target_zero), index=problem.targets),
+    }
+
+
+def _price_empty(form: BalancedForm, cost: Any, shift: float, u: FloatArray, v: FloatArray) -> None:
+    """Give nodes of no mass, which POT leaves out, the highest potentials that no lane refutes.
+
+    A node without a lane has none (NaN): no more can be sent from it or to it.
+    """
+    lanes = sp.coo_array(cost) if sp.issparse(cost) else None
+    for own, other, mass, axis in ((v, u, form.demand, 1), (u, v, form.supply, 0)):
+        empty = mass == 0
+        if not empty.any():
+            continue
+        known = form.supply > 0 if axis == 1 else np.isfinite(v)
+        if lanes is None:
+            room = cost[:, empty].T if axis == 1 else cost[empty]
+            own[empty] = (room[:, known] - shift - other[known]).min(axis=1)
+            continue
+        near, far = (lanes.col, lanes.row) if axis == 1 else (lanes.row, lanes.col)
+        highest = np.full(len(own), np.inf)
+        used = known[far]
+        np.minimum.at(highest, near[used], lanes.data[used] - shift - other[far[used]])
+        highest[np.isinf(highest)] = np.nan
+        own[empty] = highest[empty]

@@ -1,0 +1,66 @@
+"""The backends, on one screen. Command-line choices, test parameters and tables derive from it."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from ..instances.errors import CapabilityError
+from .backend import Backend
+
+ALL = frozenset({"transportation", "assignment", "fair-allocation", "network-flow", "linear"})
+FLOWS = ALL - {"linear"}
+TRANSPORTATION = frozenset({"transportation"})
+FAIR = frozenset({"fair-allocation"})
+SERVICE = FLOWS - {"network-flow"}
+GREEDY_RULES = (
+    "default",
+    "nearest",
+    "cheapest-lane",
+    "least-cost",
+    "north-west",
+    "vogel",
+    "largest-need",
+    "best-weight",
+    "marginal-gain",
+)
+
+BACKENDS = {
+    backend.name: backend
+    for backend in (
+        Backend("highs", "LP, MILP; convex quadratic by cuts", ALL, "highspy", "highspy"),
+        Backend("clarabel", "convex QP and LP, divisible", ALL, "clarabel", "clarabel"),
+        Backend("cp-sat", "whole-number problems with whole-number data", ALL, "ortools", "ortools"),
+        Backend("min-cost-flow", "flows on any network, whole-number data", FLOWS, "ortools", "ortools"),
+        Backend("network-simplex", "transportation without lane capacities", TRANSPORTATION, "POT", "ot"),
+        Backend("max-flow-levels", "minimum variance, divisible", FAIR, "ortools", "ortools"),
+        # SciPy stands in where lapx is missing
+        Backend("linear-assignment", "one-to-one assignment", frozenset({"assignment"}), "lapx", "scipy"),
+        Backend("networkx", "reference for flows, small sizes", FLOWS, "networkx", "networkx"),
+        Backend(
+            "pyomo", "any solver that Pyomo finds, as pyomo:NAME", ALL, "pyomo", "pyomo", variants=("highs",)
+        ),
+        Backend("greedy", "baseline rules, as greedy:RULE", SERVICE, exact=False, variants=GREEDY_RULES),
+        Backend("priority", "baseline: sorted needs meet sorted resources", SERVICE, exact=False),
+    )
+}
+
+
+def backend(name: str) -> Backend:
+    """Return the backend of that name, ``base`` or ``base:variant``.
+
+    Raises
+    ------
+    CapabilityError
+        For a name that is not registered, with the nearest one that is.
+
+    Examples
+    --------
+    >>> backend("greedy:vogel").name
+    'greedy'
+    """
+    base = name.partition(":")[0]
+    if base in BACKENDS:
+        return BACKENDS[base]
+    near = get_close_matches(base, BACKENDS, 1)
+    hint = f"did you mean {near[0]!r}?" if near else "see 'allocare backends'"
+    raise CapabilityError(f"there is no backend {name!r}; {hint} (known: auto, {', '.join(BACKENDS)})")

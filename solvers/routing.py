@@ -1,0 +1,100 @@
+"""Which backend is the fastest exact one for a problem's structure, and why."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..instances.errors import CapabilityError
+from .registry import BACKENDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..instances.problem import Problem
+    from .backend import Options, Task
+
+NETWORK_SIMPLEX_LANES = 300_000
+"""Lanes from which the network simplex wins although its package takes over a second to import."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One routing rule: where `applies`, the backend is the first choice, for this reason."""
+
+    backend: str
+    reason: str
+    applies: Callable[[Problem], bool]
+
+
+def _kind(kind: str) -> Callable[[Problem], bool]:
+    return lambda problem: problem.kind == kind
+
+
+def _large_transportation(problem: Problem) -> bool:
+    lanes = 0 if "ot" in sys.modules else NETWORK_SIMPLEX_LANES
+    return problem.kind == "transportation" and problem.size >= max(lanes, 20_000)
+
+
+RULES = (
+    Rule(
+        "network-simplex",
+        "transportation without lane capacities, many lanes: network simplex on the cost matrix",
+        _large_transportation,
+    ),
+    Rule(
+        "min-cost-flow",
+        "transportation with whole-number data: a min-cost flow is exact and starts fast",
+        _kind("transportation"),
+    ),
+    Rule(
+        "network-simplex",
+        "transportation with real-valued data: network simplex is exact on real costs",
+        _kind("transportation"),
+    ),
+    Rule("linear-assignment", "one-to-one assignment: shortest augmenting paths", _kind("assignment")),
+    Rule("min-cost-flow", "assignment with unit use: a min-cost flow is exact", _kind("assignment")),
+    Rule("min-cost-flow", "min-cost flow on a network, whole-number data", _kind("network-flow")),
+    Rule(
+        "min-cost-flow",
+        "separable convex on whole units: a min-cost flow in unit steps",
+        _kind("fair-allocation"),
+    ),
+    Rule(
+        "max-flow-levels",
+        "minimum variance of a divisible resource: levels by maximum flows",
+        _kind("fair-allocation"),
+    ),
+    Rule("clarabel", "convex quadratic on divisible quantities: interior point", _kind("fair-allocation")),
+    Rule("highs", "general linear rows: LP or MILP from arrays", lambda _: True),
+    Rule("cp-sat", "whole-number rows: constraint programming", lambda _: True),
+)
+"""First rule whose backend can take the problem wins. Read from the top."""
+
+
+def route(task: Task, options: Options) -> tuple[str, str]:
+    """Return the backend's name and the reason for choosing it.
+
+    Raises
+    ------
+    CapabilityError
+        Where no exact backend that is available can take the problem.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> from allocare.solvers.backend import Options, Task
+    >>> route(Task(allocare.example("chores-3x3")), Options())[0]
+    'linear-assignment'
+    """
+    plain = replace(options, variant="")
+    for rule in RULES:
+        entry = BACKENDS[rule.backend]
+        if not rule.applies(task.problem) or entry.unavailable() is not None:
+            continue
+        if entry.refusal(task, plain) is None:
+            return rule.backend, rule.reason
+    raise CapabilityError(
+        f"no available exact backend takes this {task.problem.kind} problem; see 'allocare backends'"
+    )

@@ -1,0 +1,123 @@
+"""From a rule's plan to what is claimed of it: its objective, and what it leaves out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..backend import Outcome
+from ..solution import Status, StopReason
+from .fair_allocation import short_of_floor
+from .transportation import required
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...instances.arrays import FloatArray
+    from ...instances.assignment import AssignmentProblem
+    from ...instances.fair_allocation import FairAllocationProblem
+    from ...instances.problem import Problem
+    from ...instances.transportation import TransportationProblem
+
+SIGNIFICANT = 1e-9
+"""Share of a quantity below which a shortfall is rounding."""
+
+
+def outcome(problem: Problem, decisions: FloatArray, rule: str, seconds: float) -> Outcome:
+    """Claim a rule's plan: feasible, or incomplete with a note of what is left out; never a bound.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> claim = outcome(allocare.example("degenerate"), np.zeros(4), "send nothing", seconds=0.0)
+    >>> claim.status.value, claim.notes[1]
+    ('incomplete', 'left out: 20 units of demand at 2 of 2 targets, not priced')
+    """
+    account: Callable[[Any, FloatArray], tuple[float, bool, list[str]]] = _ACCOUNTS[problem.kind]
+    objective, broken, notes = account(problem, decisions)
+    if broken:
+        notes.append("the objective counts only what is allocated and what is priced")
+    return Outcome(
+        status=Status.INCOMPLETE if broken else Status.FEASIBLE,
+        stop_reason=StopReason.RULE,
+        decisions=decisions,
+        objective=objective,
+        solve_seconds=seconds,
+        notes=(f"rule: {rule}", *notes),
+    )
+
+
+def _transportation(problem: TransportationProblem, flow: FloatArray) -> tuple[float, bool, list[str]]:
+    lanes, unit = problem.lanes, problem.unit("quantity", "units")
+    objective = float(lanes.cost @ flow)
+    received = np.bincount(lanes.target, flow, minlength=len(problem.targets))
+    broken, notes = False, []
+    if problem.demand is not None:
+        unmet = np.maximum(problem.demand - received, 0.0)
+        short = unmet > SIGNIFICANT * problem.demand
+        priced = problem.unmet_cost is not None
+        if problem.unmet_cost is not None:
+            price = float(problem.unmet_cost @ unmet)
+            objective += -price if problem.maximise else price
+        if short.any():
+            how = f"priced at {price:.12g} in the objective" if priced else "not priced"
+            places = f"at {int(short.sum())} of {len(short)} targets"
+            notes.append(f"left out: {unmet[short].sum():.12g} {unit} of demand {places}, {how}")
+        least = required(problem)
+        below = least - received > SIGNIFICANT * least
+        if below.any():
+            broken = True
+            if priced:
+                notes.append(f"left out: the minimum service of {int(below.sum())} of {len(below)} targets")
+    if problem.supply is not None and problem.supply_rule == "exactly":
+        held = problem.supply - np.bincount(lanes.source, flow, minlength=len(problem.sources))
+        kept = held > SIGNIFICANT * problem.supply
+        if kept.any():
+            broken = True
+            places = f"at {int(kept.sum())} of {len(kept)} sources"
+            notes.append(f"left out: {held[kept].sum():.12g} {unit} of supply that must be sent {places}")
+    if problem.total is not None and problem.total - flow.sum() > SIGNIFICANT * problem.total:
+        broken = True
+        notes.append(f"left out: {problem.total - flow.sum():.12g} {unit} of the total {problem.total:.12g}")
+    return objective, broken, notes
+
+
+def _assignment(problem: AssignmentProblem, taken: FloatArray) -> tuple[float, bool, list[str]]:
+    pairs = problem.pairs
+    out = np.bincount(pairs.target, taken, minlength=len(problem.tasks)) < 1
+    objective, count = float(pairs.cost @ taken), int(out.sum())
+    how = "not priced"
+    if problem.left_out_cost is not None:
+        price = float(problem.left_out_cost @ out)
+        objective += -price if problem.maximise else price
+        how = f"priced at {price:.12g} in the objective"
+    notes = [f"left out: {count} of {len(out)} tasks, {how}"] if count else []
+    return objective, bool(count) and problem.task_rule == "exactly-once", notes
+
+
+def _fair_allocation(problem: FairAllocationProblem, flow: FloatArray) -> tuple[float, bool, list[str]]:
+    unit = problem.unit("quantity", "units")
+    received = np.bincount(problem.lanes.target, flow, minlength=len(problem.targets))
+    served, demanded = float(received.sum()), float(problem.demand.sum())
+    notes = []
+    if demanded - served > SIGNIFICANT * demanded:
+        notes.append(f"left out: {demanded - served:.12g} {unit} of demand, counted in the service levels")
+    short = short_of_floor(problem, served)
+    if short > 0:
+        notes.append(f"left out: serves {short:.12g} {unit} less than the efficiency floor")
+    if problem.need is not None:
+        return float(((flow - problem.need) ** 2).sum()), short > 0, notes
+    needing = problem.demand > 0
+    if not needing.any():
+        return 0.0, short > 0, notes
+    weight = problem.demand[needing] / demanded
+    level = received[needing] / problem.demand[needing]
+    return float(weight @ (level - weight @ level) ** 2), short > 0, notes
+
+
+_ACCOUNTS: dict[str, Any] = {
+    "transportation": _transportation,
+    "assignment": _assignment,
+    "fair-allocation": _fair_allocation,
+}

@@ -1,0 +1,283 @@
+"""One way from a problem to a checked, labelled solution."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..instances.errors import CapabilityError, InputError, RefutedError
+from ..instances.problem import Problem
+from ..models.check import check_decisions
+from ..models.infeasibility import explain_infeasibility
+from .backend import Options, Outcome, Task
+from .registry import BACKENDS, backend
+from .routing import route
+from .solution import Solution, Status, StopReason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..models.check import CheckReport
+    from .backend import Backend
+
+PROVED_GAP = 1e-6
+"""Largest relative gap between a plan and its bound that still counts as proved optimal."""
+
+
+def solve(
+    problem: Any,
+    backend: str = "auto",
+    time_limit: float | None = None,
+    gap: float | None = None,
+    threads: int | None = None,
+    seed: int = 0,
+    *,
+    log: bool = False,
+    native: Mapping[str, Any] | None = None,
+) -> Solution:
+    """Solve a problem, or a Pyomo model made from one and extended, and check the result.
+
+    Parameters
+    ----------
+    problem
+        A problem, or the model that `pyomo_model` returned with constraints of your own added.
+    backend
+        A backend's name (``"highs"``, ``"greedy:vogel"``, ``"pyomo:scip"``), or ``"auto"`` for the
+        fastest exact one.
+    time_limit
+        Seconds of solving. A plan held at the limit is feasible, never called optimal.
+    gap
+        Relative gap at which a plan is good enough; None asks for proved optimality.
+    threads, seed, log, native
+        As in `Options`.
+
+    Returns
+    -------
+    Solution
+        Its objective is recomputed from the problem; `checked` says that the independent check
+        confirmed plan and objective.
+
+    Raises
+    ------
+    CapabilityError
+        Where the backend is unknown, not available, or cannot do this problem; names those that can.
+    InputError
+        For an option out of range.
+    RefutedError
+        Where the check refutes what the backend claims.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> solution = allocare.solve(allocare.example("kleeblatt-2021-12-08"))
+    >>> solution.status.value, solution.objective, solution.checked
+    ('optimal', 40005.0, True)
+    """
+    task = _task(problem)
+    options = _options(time_limit, gap, threads, seed, log, native)
+    if backend == "auto":
+        name, reason = route(task, options)
+    else:
+        name, reason = backend, "named by the user"
+    return _solve_task(task, name, reason, options)
+
+
+def refusal(task: Task, name: str, options: Options) -> str | None:
+    """Say why a backend cannot take a task here, or None: not available, or beyond it.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> refusal(Task(allocare.example("sunray")), "linear-assignment", Options())
+    'it does not take transportation problems'
+    """
+    entry = backend(name)
+    options = replace(options, variant=name.partition(":")[2])
+    return entry.unavailable() or entry.refusal(task, options)
+
+
+def capable(task: Task, options: Options) -> list[str]:
+    """Names of the backends that are available and can take a task.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> names = capable(Task(allocare.example("chores-3x3")), Options())
+    >>> "linear-assignment" in names, "network-simplex" in names
+    (True, False)
+    """
+    return [name for name in BACKENDS if refusal(task, name, options) is None]
+
+
+def _solve_task(task: Task, name: str, reason: str, options: Options) -> Solution:
+    """Solve on a named backend; `solve` after its arguments are understood."""
+    entry = backend(name)
+    options = replace(options, variant=name.partition(":")[2])
+    _ensure_capable(entry, name, task, options)
+    outcome = _empty_outcome(task.problem) if task.problem.size == 0 else _attempt(entry, task, options)
+    started = time.perf_counter()
+    report = None if outcome.decisions is None else check_decisions(task.problem, outcome.decisions)
+    if report is not None:
+        if task.extended:
+            report = _with_own_rules(name, task, report)
+        outcome = _confirm(name, task, outcome, report, options)
+    allocation = None if outcome.decisions is None else task.problem.plan(outcome.decisions)
+    return Solution(
+        status=outcome.status,
+        stop_reason=outcome.stop_reason,
+        objective=None if report is None else report.objective,
+        bound=outcome.bound,
+        gap=None if report is None or outcome.bound is None else _gap(report, outcome.bound),
+        allocation=allocation,
+        checked=report is not None,
+        backend=name,
+        backend_version=entry.version,
+        reason=reason,
+        kind=task.problem.kind,
+        build_seconds=outcome.build_seconds,
+        solve_seconds=outcome.solve_seconds,
+        check_seconds=time.perf_counter() - started,
+        served=None if report is None else report.served,
+        unmet=None if report is None else report.unmet,
+        duals=outcome.duals,
+        stages=() if report is None else report.stages,
+        options=options.record(),
+        notes=(*outcome.notes, *_remarks(task, outcome, options)),
+    )
+
+
+def _task(problem: Any) -> Task:
+    if isinstance(problem, Problem):
+        return Task(problem)
+    origin = getattr(problem, "allocare_problem", None)
+    if origin is None:
+        raise InputError(
+            f"a {type(problem).__name__} cannot be solved; give a problem, "
+            "or a model made by allocare.pyomo_model(problem)"
+        )
+    return Task(origin, problem)
+
+
+def _options(
+    time_limit: float | None,
+    gap: float | None,
+    threads: int | None,
+    seed: int,
+    log: bool,
+    native: Mapping[str, Any] | None,
+) -> Options:
+    if time_limit is not None and not (np.isfinite(time_limit) and time_limit > 0):
+        raise InputError(f"time limit is {time_limit}; give seconds above 0, or leave it out")
+    if gap is not None and not 0 <= gap < 1:
+        raise InputError(f"gap is {gap}; give a share of the objective in [0, 1), such as 0.01")
+    if threads is not None and threads < 1:
+        raise InputError(f"threads is {threads}; give 1 or more")
+    if not 0 <= seed < 2**31:
+        raise InputError(f"seed is {seed}; give a whole number from 0 to 2147483647")
+    return Options(time_limit, gap, threads, seed, log, dict(native or {}))
+
+
+def _ensure_capable(entry: Backend, name: str, task: Task, options: Options) -> None:
+    why = entry.unavailable() or entry.refusal(task, options)
+    if why is None:
+        return
+    others = [other for other in capable(task, replace(options, variant="")) if other != entry.name]
+    ways = f"; try {', '.join(others)}" if others else ""
+    raise CapabilityError(f"backend {name!r} cannot solve this: {why}{ways}")
+
+
+def _empty_outcome(problem: Problem) -> Outcome:
+    """Answer a problem without decisions: its one plan is the empty one."""
+    nothing = np.zeros(0)
+    report = check_decisions(problem, nothing)
+    if not report.feasible:
+        return Outcome(status=Status.INFEASIBLE, stop_reason=StopReason.PROVED)
+    return Outcome(
+        status=Status.OPTIMAL,
+        stop_reason=StopReason.PROVED,
+        decisions=nothing,
+        objective=report.objective,
+        bound=report.objective,
+        notes=("there is nothing to decide: the empty plan is the only one",),
+    )
+
+
+def _attempt(entry: Backend, task: Task, options: Options) -> Outcome:
+    started = time.perf_counter()
+    try:
+        return entry.solve(task, options)
+    except KeyboardInterrupt:
+        return Outcome(
+            status=Status.UNKNOWN,
+            stop_reason=StopReason.INTERRUPTED,
+            solve_seconds=time.perf_counter() - started,
+        )
+
+
+def _confirm(name: str, task: Task, outcome: Outcome, report: CheckReport, options: Options) -> Outcome:
+    """Hold every claim against the check; a refuted one is an error, never a warning."""
+    allowed = report.within_limits if outcome.status is Status.INCOMPLETE else report.feasible
+    if not allowed:
+        raise RefutedError(
+            f"backend {name!r} claims a {outcome.status} plan, but {report.violations[0].message}"
+        )
+    if outcome.objective is not None and not report.agrees(outcome.objective):
+        raise RefutedError(
+            f"backend {name!r} claims the objective {outcome.objective!r}, the plan's is {report.objective!r}"
+        )
+    if outcome.bound is None:
+        return outcome
+    beyond = (outcome.bound - report.objective) * (-1 if task.problem.maximise else 1)
+    if beyond > 0:
+        if not report.agrees(outcome.bound):
+            raise RefutedError(
+                f"backend {name!r} claims the bound {outcome.bound!r}, the plan has {report.objective!r}"
+            )
+        outcome = replace(outcome, bound=report.objective)
+    return _grade(outcome, report, options)
+
+
+def _grade(outcome: Outcome, report: CheckReport, options: Options) -> Outcome:
+    """Call optimal what the bound proves, and nothing else."""
+    assert outcome.bound is not None
+    gap = _gap(report, outcome.bound)
+    if gap <= PROVED_GAP and outcome.status is not Status.INCOMPLETE:
+        return replace(outcome, status=Status.OPTIMAL, stop_reason=StopReason.PROVED)
+    if outcome.status is Status.OPTIMAL:
+        reason = StopReason.GAP if gap <= options.target_gap else StopReason.NUMERICAL
+        return replace(outcome, status=Status.FEASIBLE, stop_reason=reason)
+    return outcome
+
+
+def _gap(report: CheckReport, bound: float) -> float:
+    if bound == report.objective or abs(bound - report.objective) <= 1e-9 * report.objective_scale:
+        return 0.0
+    return abs(report.objective - bound) / max(abs(report.objective), abs(bound))
+
+
+def _with_own_rules(name: str, task: Task, report: CheckReport) -> CheckReport:
+    """Hold the plan against what the user added to the model: constraints, and an objective of their own."""
+    from ..models.own_constraints import objective_of, violations_of
+
+    broken = violations_of(task.model)
+    if broken:
+        constraint, amount = broken[0]
+        raise RefutedError(f"backend {name!r} breaks the model's constraint {constraint} by {amount:g}")
+    own = objective_of(task.model)
+    if report.agrees(own):
+        return report
+    return replace(report, objective=own, objective_scale=max(report.objective_scale, abs(own)))
+
+
+def _remarks(task: Task, outcome: Outcome, options: Options) -> tuple[str, ...]:
+    remarks = []
+    if outcome.status is Status.INFEASIBLE and not task.extended:
+        cause = explain_infeasibility(task.problem)
+        remarks.append(cause if cause else "no plan keeps every rule")
+    limit = options.time_limit
+    if limit is not None and outcome.solve_seconds > limit * 1.05 + 0.1:
+        remarks.append(f"solved for {outcome.solve_seconds:.2f} s against a limit of {limit:g} s")
+    return tuple(remarks)
