@@ -36,7 +36,7 @@ STATUS: dict[str, tuple[Status, StopReason]] = {
 
 
 WORKERS = 8
-"""Searches side by side, also on fewer cores: with fewer, CP-SAT leaves out those that solve the relaxation."""
+"""Searches side by side, also on fewer cores: with fewer, CP-SAT leaves out those that use the relaxation."""
 
 
 def refusal(task: Task, options: Options) -> str | None:
