@@ -115,13 +115,16 @@ def show_check(problem: Problem, report: CheckReport) -> None:
 def show_table(title: str, rows: Iterable[dict[str, Any]]) -> None:
     """Show rows as a table; numbers to the right."""
     rows = list(rows)
-    table = Table(title=escape(title) or None, title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     for name in rows[0] if rows else ():
         numeric = all(isinstance(row[name], int | float) or row[name] is None for row in rows)
         table.add_column(escape(str(name)), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(value)) for value in row.values()))
-    _console().print(table)
+    console = _console()
+    if title:
+        console.print(escape(title), style="italic")
+    console.print(table)
 
 
 def _console() -> Console:

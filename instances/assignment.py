@@ -126,7 +126,7 @@ class AssignmentProblem(Problem):
     def plan(self, decisions: FloatArray) -> pd.DataFrame:
         """Translate pair decisions (0 or 1) into a frame ``agent, task``."""
         names = ("agent", "task")
-        return lane_plan(self.pairs, self.agents, self.tasks, decisions, names)[list(names)]
+        return lane_plan(self.pairs, self.agents, self.tasks, decisions, names, whole=True)[list(names)]
 
     def decisions(self, plan: pd.DataFrame) -> FloatArray:
         """Translate a frame ``agent, task`` (and ``quantity``, 1 where absent) into pair decisions."""

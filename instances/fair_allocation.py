@@ -119,7 +119,8 @@ class FairAllocationProblem(Problem):
 
     def plan(self, decisions: FloatArray) -> pd.DataFrame:
         """Translate lane quantities into a frame ``source, target, quantity``."""
-        return lane_plan(self.lanes, self.sources, self.targets, decisions, ("source", "target"))
+        names = ("source", "target")
+        return lane_plan(self.lanes, self.sources, self.targets, decisions, names, whole=self.whole)
 
     def decisions(self, plan: pd.DataFrame) -> FloatArray:
         """Translate a frame ``source, target, quantity`` into lane quantities."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .arrays import labels, numbers
 from .errors import InputError
-from .plans import measure, require_columns, spread
+from .plans import measure, plain, require_columns, spread
 from .problem import Problem
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class NetworkFlowProblem(Problem):
                 "arc": used + 1,
                 "source": self.nodes.take(self.tail[used]),
                 "target": self.nodes.take(self.head[used]),
-                "quantity": decisions[used],
+                "quantity": plain(decisions[used], whole=self.whole),
             }
         )
 

@@ -113,6 +113,8 @@ def lane_plan(
     targets: pd.Index[Any],
     decisions: FloatArray,
     names: tuple[str, str],
+    *,
+    whole: bool,
 ) -> pd.DataFrame:
     """Frame of the lanes used, in the user's keys.
 
@@ -120,15 +122,30 @@ def lane_plan(
     --------
     >>> from allocare.instances.lanes import Lanes
     >>> lanes, sources, targets = Lanes.from_matrix([[4, 7]]), pd.Index(["Jena"]), pd.Index(["Gera", "Suhl"])
-    >>> lane_plan(lanes, sources, targets, np.array([0.0, 3.0]), ("source", "target")).to_dict("records")
-    [{'source': 'Jena', 'target': 'Suhl', 'quantity': 3.0}]
+    >>> lane_plan(lanes, sources, targets, np.array([0.0, 3.5]), ("source", "target"), whole=False)
+    ...  # doctest: +NORMALIZE_WHITESPACE
+      source target  quantity
+    0   Jena   Suhl       3.5
     """
     used = np.flatnonzero(decisions)
     rows, columns = (
         divmod(used, lanes.n_targets) if lanes.complete else (lanes.source[used], lanes.target[used])
     )
-    frame = {names[0]: sources.take(rows), names[1]: targets.take(columns), "quantity": decisions[used]}
-    return pd.DataFrame(frame)
+    quantity = plain(decisions[used], whole=whole)
+    return pd.DataFrame({names[0]: sources.take(rows), names[1]: targets.take(columns), "quantity": quantity})
+
+
+def plain(quantity: FloatArray, *, whole: bool) -> npt.NDArray[Any]:
+    """Whole quantities as integers, so that people and files see 30 rather than 30.0.
+
+    Examples
+    --------
+    >>> plain(np.array([30.0, 2.0]), whole=True).tolist(), plain(np.array([0.5]), whole=True).tolist()
+    ([30, 2], [0.5])
+    """
+    if whole and (quantity == np.rint(quantity)).all() and np.abs(quantity).max(initial=0) < 2**53:
+        return quantity.astype(np.int64)
+    return quantity
 
 
 def lane_decisions(

@@ -112,7 +112,8 @@ def load_solution(folder: str | os.PathLike[str]) -> Solution:
         record["status"], record["stop_reason"] = Status(record["status"]), StopReason(record["stop_reason"])
         record["stages"], record["notes"] = tuple(record["stages"]), tuple(record["notes"])
         plan_file, dual_files = record.pop("plan_file"), record.pop("dual_files")
-        allocation = None if plan_file is None else read_plan(source / plan_file)
+        types = record.pop("plan_types")
+        allocation = None if plan_file is None else read_plan(source / plan_file).astype(types)
         return Solution(
             **record, allocation=allocation, duals={k: _read_dual(source / f) for k, f in dual_files.items()}
         )
@@ -122,10 +123,12 @@ def load_solution(folder: str | os.PathLike[str]) -> Solution:
 
 def _write_files(solution: Solution, folder: Path, format: str) -> None:
     record = {"schema_version": SCHEMA_VERSION} | solution.record()
-    record["plan_file"] = None
+    record["plan_file"], record["plan_types"] = None, {}
     if solution.allocation is not None:
         record["plan_file"] = f"{PLAN}.{format}"
         write_plan(solution.allocation, folder / record["plan_file"])
+        numbers = solution.allocation.select_dtypes("number")
+        record["plan_types"] = {str(column): str(kind) for column, kind in numbers.dtypes.items()}
     record["dual_files"] = {block: f"dual_{block}.csv" for block in solution.duals}
     for block, name in record["dual_files"].items():
         solution.duals[block].rename("dual").to_csv(folder / name, index_label="key")
