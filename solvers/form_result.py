@@ -179,6 +179,25 @@ def clamped(form: MatrixForm, values: FloatArray, bound: float) -> float:
     return objective if beyond and abs(bound - objective) <= 1e-6 * max(abs(objective), abs(bound)) else bound
 
 
+def whole_bound(form: MatrixForm, bound: float) -> float:
+    """Move a bound to the next whole number where every plan's objective is one.
+
+    Examples
+    --------
+    >>> from allocare.models.matrix import FormBuilder
+    >>> build = FormBuilder()
+    >>> _ = build.add_columns("x", 1, cost=3.0, whole=True)
+    >>> whole_bound(build.finish(decisions="x"), 11.2), whole_bound(build.finish(decisions="x"), 11.999999999)
+    (12.0, 12.0)
+    """
+    counts = form.cost != 0
+    data = np.append(form.cost[counts], form.offset)
+    if form.quadratic is not None or not form.whole[counts].all() or (data != np.rint(data)).any():
+        return bound
+    doubt = 1e-6 * max(1.0, abs(bound))
+    return float(np.floor(bound + doubt) if form.maximise else np.ceil(bound - doubt))
+
+
 def graded(
     form: MatrixForm, values: FloatArray, bound: float, options: Options, negligible: float = 0.0
 ) -> tuple[Status, StopReason]:

@@ -19,6 +19,7 @@ from .form_result import (
     graded,
     solve_rendering,
     violation,
+    whole_bound,
 )
 from .scaled_form import ScaledForm
 from .solution import Status, StopReason
@@ -137,12 +138,11 @@ def _held(scaled: ScaledForm, highs: Any, status: Status, reason: StopReason, op
 def _bound(scaled: ScaledForm, highs: Any, status: Status) -> float | None:
     info = highs.getInfo()
     if scaled.original.whole.any():
-        bound = info.mip_dual_bound
-    elif status is Status.OPTIMAL:
-        bound = info.objective_function_value
-    else:
-        return None
-    return scaled.objective(bound) if np.isfinite(bound) else None
+        bound = scaled.objective(info.mip_dual_bound)
+        return whole_bound(scaled.original, bound) if np.isfinite(bound) else None
+    if status is Status.OPTIMAL:
+        return scaled.objective(info.objective_function_value)
+    return None
 
 
 def _with_divisible_rest(form: MatrixForm, result: FormResult, options: Options) -> FormResult:
