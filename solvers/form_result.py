@@ -195,7 +195,11 @@ def whole_bound(form: MatrixForm, bound: float) -> float:
     if form.quadratic is not None or not form.whole[counts].all() or (data != np.rint(data)).any():
         return bound
     doubt = 1e-6 * max(1.0, abs(bound))
-    return float(np.floor(bound + doubt) if form.maximise else np.ceil(bound - doubt))
+    return (
+        min(bound, float(np.floor(bound + doubt)))
+        if form.maximise
+        else max(bound, float(np.ceil(bound - doubt)))
+    )
 
 
 def graded(
