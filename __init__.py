@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from allocare.evaluation.compare import compare
+    from allocare.evaluation.sweep import sweep
     from allocare.instances.assignment import AssignmentProblem
     from allocare.instances.errors import AllocareError, CapabilityError, InputError, RefutedError
     from allocare.instances.examples import example, examples
@@ -51,6 +52,7 @@ _HOMES = {
     "pyomo_model": "models.formulations",
     "save_solution": "solvers.storage",
     "solve": "solvers.solve",
+    "sweep": "evaluation.sweep",
     "write": "instances.formats",
 }
 
@@ -79,6 +81,7 @@ __all__ = [
     "pyomo_model",
     "save_solution",
     "solve",
+    "sweep",
     "write",
 ]
 

@@ -98,6 +98,17 @@ def numbers(
     return array
 
 
+def nonzero(values: FloatArray) -> npt.NDArray[np.int64]:
+    """Positions of what is not 0 (NaN included), several times as fast as NumPy's search on doubles.
+
+    Examples
+    --------
+    >>> nonzero(np.array([0.0, 3.0, 0.0, -1.0])).tolist()
+    [1, 3]
+    """
+    return np.flatnonzero(values != 0)
+
+
 def _refuse(wrong: BoolArray, array: FloatArray, keys: pd.Index[Any] | int, what: str, mend: str) -> None:
     if wrong.any():
         at = int(np.argmax(wrong))

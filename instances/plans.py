@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .arrays import nonzero
 from .errors import InputError
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def lane_plan(
       source target  quantity
     0   Jena   Suhl       3.5
     """
-    used = np.flatnonzero(decisions)
+    used = nonzero(decisions)
     rows, columns = (
         divmod(used, lanes.n_targets) if lanes.complete else (lanes.source[used], lanes.target[used])
     )

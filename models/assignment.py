@@ -167,10 +167,12 @@ def matrix_form(problem: AssignmentProblem) -> MatrixForm:
     build.add_rows("each_task", covered, lower=least, upper=1, keys=problem.tasks)
     used = by_agent if problem.use is None else by_agent @ sp.diags_array(problem.use)
     build.add_rows("capacity", [(assign, used)], upper=problem.capacity, keys=problem.agents)
-    form = build.finish(decisions="assign", maximise=problem.maximise)
+    unit = problem.use is None and bool((problem.capacity == np.rint(problem.capacity)).all())
+    form = build.finish(decisions="assign", maximise=problem.maximise, integral=unit)
     if len(problem.classes) < 2:
         return form
-    return replace(form, stages=_stages(problem, form.cost, task_of_column))
+    # the rows that hold earlier classes are not unimodular
+    return replace(form, stages=_stages(problem, form.cost, task_of_column), integral=False)
 
 
 def _stages(problem: AssignmentProblem, cost: FloatArray, task: IndexArray) -> tuple[FloatArray, ...]:

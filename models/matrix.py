@@ -49,6 +49,8 @@ class MatrixForm:
           the problem's decisions in the problem's order
         - `stages` holds one cost vector a priority class, to be optimised lexicographically with
           earlier ones held; empty where there is one objective. `cost` is their sum.
+        - `integral` says that the matrix is totally unimodular and the limits whole, so that every
+          vertex of the divisible problem is whole and W need not be branched on (Hoffman and Kruskal 1956)
     """
 
     cost: FloatArray
@@ -65,6 +67,7 @@ class MatrixForm:
     rows: tuple[Block, ...] = ()
     decisions: str = ""
     stages: tuple[FloatArray, ...] = ()
+    integral: bool = False
 
     def column_block(self, name: str) -> Block:
         """Return the column block of that name."""
@@ -155,6 +158,7 @@ class FormBuilder:
         maximise: bool = False,
         offset: float = 0.0,
         stages: tuple[FloatArray, ...] = (),
+        integral: bool = False,
     ) -> MatrixForm:
         """Join all blocks."""
         width = self.columns[-1].stop if self.columns else 0
@@ -186,4 +190,5 @@ class FormBuilder:
             rows=tuple(self.rows),
             decisions=decisions,
             stages=stages,
+            integral=integral,
         )

@@ -106,4 +106,4 @@ def matrix_form(problem: NetworkFlowProblem) -> MatrixForm:
     build.add_rows(
         "balance", [(flow, incidence)], lower=problem.balance, upper=problem.balance, keys=problem.nodes
     )
-    return build.finish(decisions="flow")
+    return build.finish(decisions="flow", integral=problem.whole)

@@ -274,7 +274,8 @@ def _guard(form: NetworkForm) -> None:
     capacity = form.capacity.astype(np.float64)
     supply = form.balance.astype(np.float64)
     most_supply, most_capacity = float(np.abs(supply).sum()), float(capacity.sum())
-    if max(most_supply + most_capacity, float(price @ capacity)) < LARGEST_TOTAL:
+    # the @ of long vectors wakes a thread a core, which takes longer than the sum
+    if max(most_supply + most_capacity, float(np.einsum("i,i->", price, capacity))) < LARGEST_TOTAL:
         return
     enters = np.bincount(form.head, capacity, form.n_nodes) + np.maximum(supply, 0)
     leaves = np.bincount(form.tail, capacity, form.n_nodes) - np.minimum(supply, 0)

@@ -75,7 +75,7 @@ def whole_costs(problem: AssignmentProblem, largest: int) -> WholeCosts:
             weights[level] = 1 + later // step
             later += weights[level] * sum(spread[problem.priority == level].tolist())
     total = sum(
-        weight * sum(most[_class_members(problem, level)].tolist()) for level, weight in weights.items()
+        weight * sum(most[class_members(problem, level)].tolist()) for level, weight in weights.items()
     )
     if total >= largest:
         raise InexactScaling(
@@ -86,7 +86,7 @@ def whole_costs(problem: AssignmentProblem, largest: int) -> WholeCosts:
         )
     weight = np.ones(len(problem.tasks), dtype=np.int64)
     for level, value in weights.items():
-        weight[_class_members(problem, level)] = value
+        weight[class_members(problem, level)] = value
     return WholeCosts(scale, pair, left_out, weight)
 
 
@@ -111,11 +111,18 @@ def class_objectives(problem: AssignmentProblem, decisions: FloatArray) -> tuple
         served = np.bincount(problem.pairs.target, decisions, tasks)
         sign = -1.0 if problem.maximise else 1.0
         own = own + sign * problem.left_out_cost * (1 - served)
-    return tuple(float(own[_class_members(problem, level)].sum()) for level in problem.classes)
+    return tuple(float(own[class_members(problem, level)].sum()) for level in problem.classes)
 
 
-def _class_members(problem: AssignmentProblem, level: int) -> npt.NDArray[np.bool_]:
-    """Tasks of one priority class."""
+def class_members(problem: AssignmentProblem, level: int) -> npt.NDArray[np.bool_]:
+    """Tasks of one priority class.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> int(class_members(allocare.example("chores-3x3"), 1).sum())
+    3
+    """
     if problem.priority is None:
         return np.ones(len(problem.tasks), dtype=bool)
     members: npt.NDArray[np.bool_] = problem.priority == level

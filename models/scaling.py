@@ -50,6 +50,8 @@ def integer_scale(values: npt.ArrayLike) -> int:
     InexactScaling: 0.30000000000000004 has too many digits to be made whole exactly
     """
     pending = np.asarray(values, dtype=np.float64).ravel()
+    if _whole_already(pending):
+        return 1
     digits = 0
     for digits in range(_MOST_DIGITS + 1):
         pending = pending[~_whole_at(pending, 10**digits)]
@@ -79,10 +81,18 @@ def scaled(values: npt.ArrayLike, scale: int) -> IntArray:
     [150, 25]
     """
     array = np.asarray(values, dtype=np.float64)
+    if scale == 1 and _whole_already(array):
+        return array.astype(np.int64)
     fits = _whole_at(array, scale)
     if not fits.all():
         raise InexactScaling(_why(float(array.ravel()[np.argmax(~fits.ravel())]), scale))
     return np.rint(array * scale).astype(np.int64)
+
+
+def _whole_already(array: FloatArray) -> bool:
+    """Whether all are whole numbers in range; what most data are, seen at a glance."""
+    largest = max(float(array.max(initial=0.0)), -float(array.min(initial=0.0)))
+    return largest < LARGEST_WHOLE and bool((np.rint(array) == array).all())
 
 
 def _whole_at(array: FloatArray, scale: int) -> npt.NDArray[np.bool_]:

@@ -195,4 +195,4 @@ def matrix_form(problem: TransportationProblem) -> MatrixForm:
     if problem.total is not None:
         everything = sp.csr_array(np.ones((1, len(lanes))))
         build.add_rows("total_quantity", [(flow, everything)], lower=problem.total, upper=problem.total)
-    return build.finish(decisions="flow", maximise=problem.maximise)
+    return build.finish(decisions="flow", maximise=problem.maximise, integral=problem.whole)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..instances.arrays import FloatArray
     from ..instances.problem import Problem
     from ..models.matrix import MatrixForm
+    from ..models.proofs import Certificate
     from .solution import Status, StopReason
 
 
@@ -109,6 +110,8 @@ class Outcome:
         Time to prepare and to solve.
     duals, stages, notes
         As in `Solution`.
+    certificate
+        What proves the plan optimal, for the pipeline to hold against the problem, or None.
     """
 
     status: Status
@@ -121,6 +124,7 @@ class Outcome:
     duals: Mapping[str, pd.Series[float]] = field(default_factory=dict)
     stages: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
+    certificate: Certificate | None = None
 
 
 @dataclass(frozen=True)
@@ -164,14 +168,7 @@ class Backend:
     @property
     def version(self) -> str:
         """Version of the package behind it."""
-        try:
-            return (
-                f"{self.package} {version(self.package)}"
-                if self.package
-                else f"allocare {version('allocare')}"
-            )
-        except PackageNotFoundError:
-            return ""
+        return _version(self.package)
 
     def refusal(self, task: Task, options: Options) -> str | None:
         """Say why this problem is beyond the backend, or None."""
@@ -188,3 +185,11 @@ class Backend:
     @property
     def _module(self) -> Any:
         return import_module(f".{self.name.replace('-', '_')}_", __package__)
+
+
+@cache
+def _version(package: str) -> str:
+    try:
+        return f"{package} {version(package)}" if package else f"allocare {version('allocare')}"
+    except PackageNotFoundError:
+        return ""

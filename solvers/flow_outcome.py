@@ -12,6 +12,8 @@ from ..instances.errors import CapabilityError
 from ..models.network_form import network_form
 from ..models.priority_weights import class_objectives
 from .backend import Outcome
+from .flow_certificates import flow_certificate
+from .shadow_prices import shadow_prices
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
@@ -111,7 +113,16 @@ def flow_outcome(task: Task, options: Options, minimum_cost_flow: MinimumCostFlo
     stages: tuple[float, ...] = ()
     if task.problem.kind == "assignment":
         stages = class_objectives(cast("AssignmentProblem", task.problem), decisions)
-    return proved(Status.OPTIMAL, decisions=decisions, objective=objective, bound=objective, stages=stages)
+    certificate = flow_certificate(task.problem, form, whole)
+    return proved(
+        Status.OPTIMAL,
+        decisions=decisions,
+        objective=objective,
+        bound=objective,
+        stages=stages,
+        certificate=certificate,
+        duals=shadow_prices(task.problem, certificate),
+    )
 
 
 def runs_to_its_end(time_limit: float | None) -> tuple[str, ...]:

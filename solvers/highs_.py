@@ -91,6 +91,11 @@ def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = No
 
 def _solve_linear(form: MatrixForm, options: Options, start: FloatArray | None) -> FormResult:
     began = time.perf_counter()
+    if form.integral and form.whole.any():
+        at_vertex = _solve_at_vertex(form, options)
+        if at_vertex is not None:
+            return at_vertex
+        options = _remaining(options, began)
     scaled = ScaledForm.of(form)
     highs = _prepared(scaled.form, options)
     if start is not None and form.whole.any():
@@ -110,6 +115,16 @@ def _solve_linear(form: MatrixForm, options: Options, start: FloatArray | None) 
     if result.values is not None and form.whole.any() and not form.whole.all():
         return _with_divisible_rest(form, result, _remaining(options, began))
     return result
+
+
+def _solve_at_vertex(form: MatrixForm, options: Options) -> FormResult | None:
+    """Solve as if divisible, where every vertex is whole; None where HiGHS ended elsewhere than at one."""
+    divisible = replace(form, whole=np.zeros_like(form.whole), integral=False)
+    result = _solve_linear(divisible, options, None)
+    if result.values is None:
+        return result
+    values = exactly_whole(form, result.values)
+    return None if values is None or result.status is not Status.OPTIMAL else replace(result, values=values)
 
 
 def _held(scaled: ScaledForm, highs: Any, status: Status, reason: StopReason, options: Options) -> FormResult:

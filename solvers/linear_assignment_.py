@@ -16,9 +16,13 @@ import scipy.sparse as sp
 
 from ..instances.errors import CapabilityError
 from ..models.priority_weights import class_objectives, whole_costs
+from ..models.proofs import Prices
 from ..models.scaling import LARGEST_WHOLE
 from .backend import Outcome
+from .flow_certificates import class_weight
 from .flow_outcome import runs_to_its_end
+from .matching_prices import matching_prices
+from .shadow_prices import shadow_prices
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
@@ -59,7 +63,7 @@ def solve(task: Task, options: Options) -> Outcome:
     """Solve to proved optimality."""
     started = perf_counter()
     problem = _assignment(task)
-    pair, left_out = _costs(problem)
+    pair, left_out, unit, by_class = _costs(problem)
     once = problem.task_rule == "exactly-once"
     usable = np.floor(problem.capacity) >= 1
     built = perf_counter()
@@ -80,6 +84,8 @@ def solve(task: Task, options: Options) -> Outcome:
     }
     if served is None:
         return Outcome(status=Status.INFEASIBLE, stop_reason=StopReason.PROVED, **seconds)
+    certificate = _certificate(problem, pair, None if once else left_out, served, usable, unit, by_class)
+    seconds["solve_seconds"] = perf_counter() - built
     decisions = np.zeros(problem.size)
     decisions[served] = 1.0
     objective = float(problem.pairs.cost[served].sum())
@@ -94,6 +100,8 @@ def solve(task: Task, options: Options) -> Outcome:
         objective=objective,
         bound=objective,
         stages=class_objectives(problem, decisions),
+        certificate=certificate,
+        duals=shadow_prices(problem, certificate),
         **seconds,
     )
 
@@ -102,14 +110,36 @@ def _assignment(task: Task) -> AssignmentProblem:
     return cast("AssignmentProblem", task.problem)
 
 
-def _costs(problem: AssignmentProblem) -> tuple[FloatArray, FloatArray]:
-    """Costs to minimise of each pair and of leaving each task out; priority classes weighted."""
+def _certificate(
+    problem: AssignmentProblem,
+    pair: FloatArray,
+    left_out: FloatArray | None,
+    served: IntArray,
+    usable: BoolArray,
+    unit: int,
+    by_class: FloatArray | None,
+) -> Prices | None:
+    if by_class is None and len(problem.classes) > 1:
+        return None
+    prices = matching_prices(problem.pairs, pair, served, usable, left_out)
+    if prices is None:
+        return None
+    sign = -1.0 if problem.maximise else 1.0
+    return Prices(sign * prices[0] / unit, sign * prices[1] / unit, class_weight=by_class)
+
+
+def _costs(problem: AssignmentProblem) -> tuple[FloatArray, FloatArray, int, FloatArray | None]:
+    """Costs to minimise of each pair and of leaving each task out, and what they count of the problem's.
+
+    Priority classes are weighted: all costs by what makes them whole, and each class by its weight.
+    """
     if len(problem.classes) > 1:
         costs = whole_costs(problem, LARGEST_WHOLE)
         weight = costs.weight.astype(np.float64)
-        return costs.pair * weight[problem.pairs.target], costs.left_out * weight
+        by_class = class_weight(problem, costs)
+        return costs.pair * weight[problem.pairs.target], costs.left_out * weight, costs.scale, by_class
     prices = np.zeros(len(problem.tasks)) if problem.left_out_cost is None else problem.left_out_cost
-    return -problem.pairs.cost if problem.maximise else problem.pairs.cost, prices
+    return -problem.pairs.cost if problem.maximise else problem.pairs.cost, prices, 1, None
 
 
 def _complete(problem: AssignmentProblem, pair: FloatArray, usable: BoolArray) -> IntArray:

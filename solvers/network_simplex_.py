@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from math import frexp
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 
 from ..models.balanced_form import NEGLIGIBLE, balanced_form
 from ..models.balanced_form import refusal as form_refusal
+from ..models.proofs import Prices
+from ..models.transportation import least_service
 from .backend import Options, Outcome, Task
 from .flow_outcome import runs_to_its_end
+from .shadow_prices import shadow_prices
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..instances.arrays import FloatArray
     from ..instances.transportation import TransportationProblem
     from ..models.balanced_form import BalancedForm
@@ -52,14 +53,12 @@ def refusal(task: Task, options: Options) -> str | None:
 
 def solve(task: Task, options: Options) -> Outcome:
     """Solve to proved optimality."""
-    import ot
-
     started = perf_counter()
     problem = _transportation(task)
     form = balanced_form(problem)
     cost, shift = _costs(problem, form) if form.balanced else (None, 0.0)
     built = perf_counter()
-    duals: Mapping[str, pd.Series[float]] = {}
+    prices = Prices(np.zeros(len(problem.sources)), np.zeros(len(problem.targets)))
 
     def outcome(status: Status, reason: StopReason, **held: Any) -> Outcome:
         return Outcome(
@@ -76,32 +75,57 @@ def solve(task: Task, options: Options) -> Outcome:
     if not form.supply.any():
         plan = np.zeros(problem.size)
     else:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # repeats the result code
-            sent, log = ot.emd(
-                form.supply,
-                form.demand,
-                cost,
-                numItermax=options.native.get("numItermax", MOST_PIVOTS),
-                log=True,
-                center_dual=False,
-                check_marginals=False,
-            )
-        status, reason = STATUS[int(log["result_code"])]
+        status, reason, sent, potentials = network_simplex(form.supply, form.demand, cost, options)
         if status is Status.INFEASIBLE and not (
             _computed_exactly(form) or _short_even_rounded(problem, form)
         ):
             status, reason = Status.UNKNOWN, StopReason.NUMERICAL
         if status is not Status.OPTIMAL:
             return outcome(status, reason)
-        found = _plan(problem, form, sent)
+        found = plan_of(problem, form, sent)
         if found is None:
             return outcome(Status.UNKNOWN, StopReason.NUMERICAL)
-        plan, duals = found, _duals(problem, form, cost, shift, log["u"], log["v"])
-    objective = _objective(problem, plan)
+        plan, prices = found, _prices(problem, form, cost, shift, *potentials)
+    objective = objective_of(problem, plan)
     return outcome(
-        Status.OPTIMAL, StopReason.PROVED, decisions=plan, objective=objective, bound=objective, duals=duals
+        Status.OPTIMAL,
+        StopReason.PROVED,
+        decisions=plan,
+        objective=objective,
+        bound=objective,
+        duals=shadow_prices(problem, prices) if form.supply.any() else {},
+        certificate=prices,
     )
+
+
+def network_simplex(
+    supply: FloatArray, demand: FloatArray, cost: Any, options: Options
+) -> tuple[Status, StopReason, Any, tuple[FloatArray, FloatArray]]:
+    """Send equal masses at least cost: how it ended, what is sent, and the potentials.
+
+    Examples
+    --------
+    >>> found = network_simplex(np.ones(1), np.ones(1), np.array([[3.0]]), Options())
+    >>> found[0].value, found[2].tolist()
+    ('optimal', [[1.0]])
+    """
+    import ot
+
+    amounts = cost.data if sp.issparse(cost) else cost
+    # beside the artificial arcs' costs of 1 and more, much smaller ones would drown in rounding
+    unit = 2.0 ** -min(frexp(float(np.max(amounts)))[1], 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # repeats the result code
+        sent, log = ot.emd(
+            supply,
+            demand,
+            cost if unit == 1 else cost * unit,
+            numItermax=options.native.get("numItermax", MOST_PIVOTS),
+            log=True,
+            center_dual=False,
+            check_marginals=False,
+        )
+    return *STATUS[int(log["result_code"])], sent, (log["u"] / unit, log["v"] / unit)
 
 
 def _transportation(task: Task) -> TransportationProblem:
@@ -140,7 +164,7 @@ def _sparse(problem: TransportationProblem, form: BalancedForm) -> tuple[sp.coo_
     m, n = len(problem.sources), len(problem.targets)
     rows, columns, costs = [problem.lanes.source], [problem.lanes.target], [form.cost]
     if form.unmet_cost is not None:
-        rows.append(np.full(n, m, dtype=np.int32))
+        rows.append(m + np.arange(n, dtype=np.int32) * form.own_dummies)
         columns.append(np.arange(n, dtype=np.int32))
         costs.append(form.unmet_cost)
     if form.unused_cost is not None:
@@ -166,21 +190,36 @@ def _short_even_rounded(problem: TransportationProblem, form: BalancedForm) -> b
     lanes_from = np.bincount(problem.lanes.source, minlength=len(problem.sources))
     if problem.supply_rule == "exactly" and (form.supply[: len(lanes_from)][lanes_from == 0] > 0).any():
         return True
-    if form.counted or problem.supply is None or problem.demand is None or problem.unmet_cost is not None:
+    if form.counted or problem.supply is None or problem.demand is None:
         return False
+    if problem.unmet_cost is not None and not form.own_dummies:
+        return False
+    demand = least_service(problem) if form.own_dummies else problem.demand
     unit = FINENESS / max(float(problem.supply.sum()), float(problem.demand.sum()))
     looser = replace(
         problem,
         supply=np.ceil(problem.supply * unit * (1 + NEGLIGIBLE)),
-        demand=np.floor(problem.demand * unit * (1 - NEGLIGIBLE)),
+        demand=np.floor(demand * unit * (1 - NEGLIGIBLE)),
+        unmet_cost=None,
+        minimum_service=None,
         supply_rule="at-most",
         demand_rule="exactly",
     )
     return solve(Task(looser), Options()).status is Status.INFEASIBLE
 
 
-def _plan(problem: TransportationProblem, form: BalancedForm, sent: Any) -> FloatArray | None:
-    """Decisions from POT's plan, or None where it does not add up to the masses."""
+def plan_of(problem: TransportationProblem, form: BalancedForm, sent: Any) -> FloatArray | None:
+    """Decisions from POT's plan, or None where it does not add up to the masses.
+
+    Examples
+    --------
+    >>> from allocare.instances.lanes import Lanes
+    >>> from allocare.instances.transportation import TransportationProblem
+    >>> problem = TransportationProblem(
+    ...     sources=["depot"], targets=["north"], lanes=Lanes.from_matrix([[3]]), supply=[0.5], demand=[0.5])
+    >>> plan_of(problem, balanced_form(problem), np.array([[5.0, 0.0]])).tolist()
+    [0.5]
+    """
     m, n = len(problem.sources), len(problem.targets)
     if form.counted:
         amounts = sent.data if sp.issparse(sent) else sent
@@ -207,38 +246,50 @@ def _plan(problem: TransportationProblem, form: BalancedForm, sent: Any) -> Floa
     return plan / form.quantity_scale if form.quantity_scale > 1 else plan
 
 
-def _objective(problem: TransportationProblem, plan: FloatArray) -> float:
-    value = float(problem.lanes.cost @ plan)
+def objective_of(problem: TransportationProblem, plan: FloatArray) -> float:
+    """Objective of a plan, the price of unmet demand included.
+
+    Examples
+    --------
+    >>> from allocare.instances.lanes import Lanes
+    >>> from allocare.instances.transportation import TransportationProblem
+    >>> problem = TransportationProblem(
+    ...     sources=["depot"], targets=["north"], lanes=Lanes.from_matrix([[3]]), supply=[9], demand=[7],
+    ...     unmet_cost=[10])
+    >>> objective_of(problem, np.array([6.0]))
+    28.0
+    """
+    lanes, used = problem.lanes, np.flatnonzero(plan != 0)
+    value = float(lanes.cost[used] @ plan[used])
     if problem.unmet_cost is not None and problem.demand is not None:
-        received = np.bincount(problem.lanes.target, plan, len(problem.targets))
+        target = used % lanes.n_targets if lanes.complete else lanes.target[used]
+        received = np.bincount(target, plan[used], lanes.n_targets)
         unmet = float(problem.unmet_cost @ np.maximum(problem.demand - received, 0.0))
         value += -unmet if problem.maximise else unmet
     return value
 
 
-def _duals(
+def _prices(
     problem: TransportationProblem,
     form: BalancedForm,
     cost: Any,
     shift: float,
     of_supply: FloatArray,
     of_demand: FloatArray,
-) -> Mapping[str, pd.Series[float]]:
-    """Shadow prices in the problem's sense; a dummy's own potential is the zero of the other side."""
+) -> Prices:
+    """Prices in the problem's sense; a dummy's own potential is the zero of the other side."""
     m, n = len(problem.sources), len(problem.targets)
     u, v = np.array(of_supply, dtype=np.float64), np.array(of_demand, dtype=np.float64) - shift
     _price_empty(form, cost, shift, u, v)
-    target_zero = u[m] if form.unmet_cost is not None else None
-    source_zero = v[n] if form.unused_cost is not None else None
+    target_zero = u[m] if form.unmet_cost is not None and not form.own_dummies else None
+    # a dummy target that no lane reaches says nothing
+    source_zero = v[n] if form.unused_cost is not None and np.isfinite(v[n]) else None
     if source_zero is None:
         source_zero = -np.nanmax(u) if target_zero is None else -target_zero
     if target_zero is None:
         target_zero = -source_zero
     sign = -1.0 if problem.maximise else 1.0
-    return {
-        "supply_limit": pd.Series(sign * (u[:m] + source_zero), index=problem.sources),
-        "demand_balance": pd.Series(sign * (v[:n] + target_zero), index=problem.targets),
-    }
+    return Prices(sign * (u[:m] + source_zero), sign * (v[:n] + target_zero))
 
 
 def _price_empty(form: BalancedForm, cost: Any, shift: float, u: FloatArray, v: FloatArray) -> None:

@@ -32,7 +32,7 @@ BACKENDS = {
         Backend("cp-sat", "whole-number problems with whole-number data", ALL, "ortools", "ortools"),
         Backend("min-cost-flow", "flows on any network, whole-number data", FLOWS, "ortools", "ortools"),
         Backend("network-simplex", "transportation without lane capacities", TRANSPORTATION, "POT", "ot"),
-        Backend("max-flow-levels", "minimum variance, divisible", FAIR, "ortools", "ortools"),
+        Backend("max-flow-levels", "minimum variance of service levels", FAIR, "ortools", "ortools"),
         # SciPy stands in where lapx is missing
         Backend("linear-assignment", "one-to-one assignment", frozenset({"assignment"}), "lapx", "scipy"),
         Backend("networkx", "reference for flows, small sizes", FLOWS, "networkx", "networkx"),

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from ..instances.problem import Problem
+    from ..models.proofs import Certificate
+
 
 class Status(StrEnum):
     """What is held at the end of a solve."""
@@ -88,6 +91,11 @@ class Solution:
         The options that were in force.
     notes
         What a reader must know: a rule for what was left out, an overrun, a scaling.
+    certificate
+        What proves the plan optimal by the problem's data alone, see `allocare.models.proofs`, or None.
+    proved_by
+        What an optimal plan's claim rests on: a certificate that was held against the problem (``prices``,
+        ``levels``, ``exchange``), or else the ``solver's bound``. Empty for any other plan.
     """
 
     status: Status
@@ -111,6 +119,8 @@ class Solution:
     stages: tuple[float, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    certificate: Certificate | None = None
+    proved_by: str = ""
 
     def __post_init__(self) -> None:
         holds = self.status in HOLDS_PLAN
@@ -119,6 +129,7 @@ class Solution:
         _demand(self.status is not Status.OPTIMAL or self.bound is not None, "optimal needs a bound")
         _demand((self.gap is None) == (self.objective is None or self.bound is None), "a gap needs a bound")
         _demand(not self.checked or holds, "only a plan can be checked")
+        _demand(bool(self.proved_by) <= (self.status is Status.OPTIMAL), "only an optimal plan is proved")
         proved = {Status.OPTIMAL, Status.INFEASIBLE, Status.UNBOUNDED, Status.INFEASIBLE_OR_UNBOUNDED}
         _demand(
             (self.stop_reason is StopReason.PROVED) == (self.status in proved),
@@ -129,6 +140,24 @@ class Solution:
     def seconds(self) -> float:
         """Time from the file (or the problem) to the checked plan."""
         return (self.load_seconds or 0.0) + self.build_seconds + self.solve_seconds + self.check_seconds
+
+    def resolve(self, problem: Problem, **options: Any) -> Solution:
+        """Solve a changed problem from this solution, by what of it still holds; exact, and checked anew.
+
+        See `allocare.solvers.resolve.resolve`.
+
+        Examples
+        --------
+        >>> import allocare
+        >>> from dataclasses import replace
+        >>> problem = allocare.example("sunray")
+        >>> solution = allocare.solve(problem)
+        >>> solution.resolve(replace(problem, supply=problem.supply + 1)).status.value
+        'optimal'
+        """
+        from .resolve import resolve
+
+        return resolve(self, problem, **options)
 
     def record(self) -> dict[str, Any]:
         """Everything but the frames, as plain values for JSON."""
@@ -159,6 +188,7 @@ _RECORD = (
     "check_seconds",
     "served",
     "unmet",
+    "proved_by",
 )
 
 

@@ -12,6 +12,7 @@ from ..instances.errors import CapabilityError, InputError, RefutedError
 from ..instances.problem import Problem
 from ..models.check import check_decisions
 from ..models.infeasibility import explain_infeasibility
+from ..models.proofs import prove
 from .backend import Options, Outcome, Task
 from .registry import BACKENDS, backend
 from .routing import route
@@ -76,13 +77,13 @@ def solve(
     >>> solution.status.value, solution.objective, solution.checked
     ('optimal', 40005.0, True)
     """
-    task = _task(problem)
-    options = _options(time_limit, gap, threads, seed, log, native)
+    task = as_task(problem)
+    options = as_options(time_limit, gap, threads, seed, log, native)
     if backend == "auto":
         name, reason = route(task, options)
     else:
         name, reason = backend, "named by the user"
-    return _solve_task(task, name, reason, options)
+    return solve_task(task, name, reason, options)
 
 
 def refusal(task: Task, name: str, options: Options) -> str | None:
@@ -112,12 +113,26 @@ def capable(task: Task, options: Options) -> list[str]:
     return [name for name in BACKENDS if refusal(task, name, options) is None]
 
 
-def _solve_task(task: Task, name: str, reason: str, options: Options) -> Solution:
-    """Solve on a named backend; `solve` after its arguments are understood."""
+def solve_task(
+    task: Task, name: str, reason: str, options: Options, found: Outcome | None = None
+) -> Solution:
+    """Solve on a named backend; `solve` after its arguments are understood.
+
+    An outcome that was `found` on another way is held against the check like any other.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> solve_task(Task(allocare.example("sunray")), "highs", "an example", Options()).objective
+    435.0
+    """
     entry = backend(name)
     options = replace(options, variant=name.partition(":")[2])
-    _ensure_capable(entry, name, task, options)
-    outcome = _empty_outcome(task.problem) if task.problem.size == 0 else _attempt(entry, task, options)
+    if found is not None:
+        outcome = found
+    else:
+        _ensure_capable(entry, name, task, options)
+        outcome = _empty_outcome(task.problem) if task.problem.size == 0 else _attempt(entry, task, options)
     started = time.perf_counter()
     report = None if outcome.decisions is None else check_decisions(task.problem, outcome.decisions)
     if report is not None:
@@ -146,10 +161,25 @@ def _solve_task(task: Task, name: str, reason: str, options: Options) -> Solutio
         stages=() if report is None else report.stages,
         options=options.record(),
         notes=(*outcome.notes, *_remarks(task, outcome, options)),
+        certificate=outcome.certificate,
+        proved_by=_proved_by(outcome),
     )
 
 
-def _task(problem: Any) -> Task:
+def as_task(problem: Any) -> Task:
+    """Task of a problem, or of a model that a user extended.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> as_task(allocare.example("sunray")).extended
+    False
+    """
     if isinstance(problem, Problem):
         return Task(problem)
     origin = getattr(problem, "allocare_problem", None)
@@ -161,14 +191,26 @@ def _task(problem: Any) -> Task:
     return Task(origin, problem)
 
 
-def _options(
-    time_limit: float | None,
-    gap: float | None,
-    threads: int | None,
-    seed: int,
-    log: bool,
-    native: Mapping[str, Any] | None,
+def as_options(
+    time_limit: float | None = None,
+    gap: float | None = None,
+    threads: int | None = None,
+    seed: int = 0,
+    log: bool = False,
+    native: Mapping[str, Any] | None = None,
 ) -> Options:
+    """Options that are in range.
+
+    Raises
+    ------
+    InputError
+        For one that is not.
+
+    Examples
+    --------
+    >>> as_options(time_limit=60).time_limit
+    60
+    """
     if time_limit is not None and not (np.isfinite(time_limit) and time_limit > 0):
         raise InputError(f"time limit is {time_limit}; give seconds above 0, or leave it out")
     if gap is not None and not 0 <= gap < 1:
@@ -228,6 +270,8 @@ def _confirm(name: str, task: Task, outcome: Outcome, report: CheckReport, optio
         raise RefutedError(
             f"backend {name!r} claims the objective {outcome.objective!r}, the plan's is {report.objective!r}"
         )
+    if outcome.certificate is not None:
+        outcome = _confirm_certificate(name, task, outcome, report)
     if outcome.bound is None:
         return outcome
     beyond = (outcome.bound - report.objective) * (-1 if task.problem.maximise else 1)
@@ -238,6 +282,24 @@ def _confirm(name: str, task: Task, outcome: Outcome, report: CheckReport, optio
             )
         outcome = replace(outcome, bound=report.objective)
     return _grade(outcome, report, options)
+
+
+def _confirm_certificate(name: str, task: Task, outcome: Outcome, report: CheckReport) -> Outcome:
+    """Put the certificate's own bound in the place of the backend's."""
+    assert outcome.certificate is not None and outcome.decisions is not None
+    proof = prove(task.problem, outcome.decisions, outcome.certificate, report)
+    if outcome.status is Status.OPTIMAL and not proof.proved:
+        raise RefutedError(
+            f"backend {name!r} claims an optimal plan, which its {outcome.certificate.proved_by} do not "
+            f"prove: {proof.weakness}"
+        )
+    return replace(outcome, bound=proof.bound if np.isfinite(proof.bound) else None)
+
+
+def _proved_by(outcome: Outcome) -> str:
+    if outcome.status is not Status.OPTIMAL:
+        return ""
+    return "solver's bound" if outcome.certificate is None else outcome.certificate.proved_by
 
 
 def _grade(outcome: Outcome, report: CheckReport, options: Options) -> Outcome:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .findings import Findings, common_size, floor_tolerance, largest, named
-from .lane_sums import lane_name, lane_sums
+from .lane_sums import carried_on, examine_whole, lane_name, lane_sums
 from .report import Valuation
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
     from ...instances.assignment import AssignmentProblem
-    from .lane_sums import LaneSums
+    from .lane_sums import Carried, LaneSums
 
 
 def findings(problem: AssignmentProblem) -> Findings:
@@ -58,17 +58,17 @@ def examine(problem: AssignmentProblem, assigned: FloatArray, found: Findings) -
     "capacity of 'bed 1': takes on 2 tasks, has room for 1 (1 too many)"
     """
     name = partial(decision_name, problem)
-    assigned = found.not_whole(assigned, name)
-    sums = lane_sums(problem.pairs, assigned, problem.use)
+    carried = examine_whole(found, carried_on(problem.pairs, assigned), name)
+    sums = lane_sums(problem.pairs, carried, problem.use)
     found.hold(
         "negative quantity",
-        assigned,
-        lambda at, has, _, off: (name(at), f"is {has}, must be 0 or 1 ({off})"),
+        carried.quantity,
+        lambda at, has, _, off: (name(int(carried.lane[at])), f"is {has}, must be 0 or 1 ({off})"),
         at_least=0.0,
     )
     _tasks(problem, sums, found)
     _capacity(problem, sums, found)
-    return _value(problem, assigned, sums, found.floor)
+    return _value(problem, carried, sums, found.floor)
 
 
 def _tasks(problem: AssignmentProblem, sums: LaneSums, found: Findings) -> None:
@@ -110,9 +110,9 @@ def _capacity(problem: AssignmentProblem, sums: LaneSums, found: Findings) -> No
     )
 
 
-def _value(problem: AssignmentProblem, assigned: FloatArray, sums: LaneSums, floor: float) -> Valuation:
-    cost = problem.pairs.cost * assigned
-    by_task = lane_sums(problem.pairs, cost)
+def _value(problem: AssignmentProblem, carried: Carried, sums: LaneSums, floor: float) -> Valuation:
+    paid = carried._replace(quantity=problem.pairs.cost[carried.lane] * carried.quantity)
+    by_task = lane_sums(problem.pairs, paid)
     worth, scale = by_task.received, by_task.received_gross
     left_out = np.clip(1.0 - sums.received, 0.0, 1.0)
     if problem.left_out_cost is not None:

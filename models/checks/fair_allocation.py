@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .findings import Findings, common_size, floor_tolerance, largest, named
-from .lane_sums import examine_lanes, lane_name, lane_sums
-from .most_servable import easy_bound, most_servable
+from .lane_sums import carried_on, examine_lanes, examine_whole, lane_name, lane_sums
+from .most_servable import cut_bound, easy_bound, most_servable
 from .report import Valuation
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
     from ...instances.fair_allocation import FairAllocationProblem
-    from .lane_sums import LaneSums
+    from .lane_sums import Carried, LaneSums
 
 
 def findings(problem: FairAllocationProblem) -> Findings:
@@ -61,10 +61,11 @@ def examine(problem: FairAllocationProblem, quantity: FloatArray, found: Finding
     'efficiency floor: serves 5 in all, must serve at least 6 (1 too little)'
     """
     name = partial(decision_name, problem)
+    carried = carried_on(problem.lanes, quantity)
     if problem.whole:
-        quantity = found.not_whole(quantity, name)
-    sums = lane_sums(problem.lanes, quantity)
-    examine_lanes(found, problem.lanes, quantity, name)
+        carried = examine_whole(found, carried, name)
+    sums = lane_sums(problem.lanes, carried)
+    examine_lanes(found, problem.lanes, carried, name)
     found.hold(
         "supply",
         sums.sent,
@@ -79,14 +80,14 @@ def examine(problem: FairAllocationProblem, quantity: FloatArray, found: Finding
         at_most=problem.demand,
         gross=sums.received_gross,
     )
-    _budget(problem, quantity, found)
-    _efficiency_floor(problem, sums, found)
+    _budget(problem, carried, found)
+    _efficiency_floor(problem, carried, sums, found)
     served = float(sums.received.sum())
     unmet = float(np.maximum(problem.demand - sums.received, 0.0).sum())
     if problem.criterion == "min-variance":
         objective, scale = service_variance(sums.received, problem.demand)
     else:
-        objective, scale = _need_deviation(problem, quantity)
+        objective, scale = _need_deviation(problem, carried)
     return Valuation(objective, scale, served, unmet)
 
 
@@ -111,40 +112,45 @@ def service_variance(received: FloatArray, demand: FloatArray) -> tuple[float, f
         return 0.0, 1.0
     weight = demand[needing] / demand[needing].sum()
     level = received[needing] / demand[needing]
-    mean = float(weight @ level)
-    variance = float(weight @ (level - mean) ** 2)
+    # summed without BLAS, whose threads cost more than so short a sum
+    mean = float((weight * level).sum())
+    variance = float((weight * (level - mean) ** 2).sum())
     return variance, variance + 0.1 * max(mean**2, 1e-2)
 
 
-def _need_deviation(problem: FairAllocationProblem, quantity: FloatArray) -> tuple[float, float]:
+def _need_deviation(problem: FairAllocationProblem, carried: Carried) -> tuple[float, float]:
     assert problem.need is not None
-    gap = quantity - problem.need
+    gap = -problem.need
+    gap[carried.lane] += carried.quantity
     objective = float(gap @ gap)
     return objective, objective + 0.1 * float(problem.need @ problem.need)
 
 
-def _budget(problem: FairAllocationProblem, quantity: FloatArray, found: Findings) -> None:
+def _budget(problem: FairAllocationProblem, carried: Carried, found: Findings) -> None:
     if problem.cost_budget is None:
         return
     cost = problem.lanes.cost
+    paid = cost[carried.lane] * carried.quantity
     found.hold(
         "cost budget",
-        np.array([cost @ quantity]),
+        np.array([paid.sum()]),
         lambda _, costs, budget, off: ("", f"all lanes cost {costs}, the budget is {budget} ({off})"),
         at_most=problem.cost_budget,
-        gross=np.array([cost @ np.abs(quantity)]),
+        gross=np.array([np.abs(paid).sum()]),
         floor=largest(cost) * found.floor,
         unit=problem.unit("cost"),
         whole=False,
     )
 
 
-def _efficiency_floor(problem: FairAllocationProblem, sums: LaneSums, found: Findings) -> None:
+def _efficiency_floor(
+    problem: FairAllocationProblem, carried: Carried, sums: LaneSums, found: Findings
+) -> None:
     loss = problem.efficiency_loss
     if loss is None:
         return
     served = float(sums.received.sum())
-    if served >= (1 - loss) * easy_bound(problem):
+    if served >= (1 - loss) * easy_bound(problem) or served >= (1 - loss) * cut_bound(problem, carried, sums):
         return
     required = (1 - loss) * most_servable(problem)
     if problem.whole:

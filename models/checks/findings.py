@@ -36,6 +36,8 @@ def largest(quantities: FloatArray | None) -> float:
     """
     if quantities is None:
         return 0.0
+    if len(quantities) and np.isfinite(top := max(float(quantities.max()), -float(quantities.min()))):
+        return max(top, 0.0)
     magnitude = np.abs(quantities)
     return float(np.max(magnitude, where=np.isfinite(magnitude), initial=0.0))
 
@@ -178,6 +180,8 @@ class Findings:
         rounded = np.rint(values)
         if among is not None:
             rounded = np.where(among, rounded, values)
+        elif np.array_equal(rounded, values):
+            return values
         distance = np.abs(values - rounded)
         broken = distance > WHOLENESS
         if not broken.any():
@@ -191,6 +195,9 @@ class Findings:
 
     def not_finite(self, values: FloatArray, where: Callable[[int], str]) -> bool:
         """Record values that are no finite numbers, and say whether there are any."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(values.sum()):
+                return False
         broken = ~np.isfinite(values)
         if not broken.any():
             return False

@@ -6,16 +6,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ...instances.arrays import nonzero
 from .findings import largest, named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy.typing as npt
     import pandas as pd
 
-    from ...instances.arrays import FloatArray, IndexArray
+    from ...instances.arrays import FloatArray
     from ...instances.lanes import Lanes
     from .findings import Findings
+
+
+class Carried(NamedTuple):
+    """The lanes that carry something, with their ends, and how much; all others carry nothing."""
+
+    lane: npt.NDArray[np.int64]
+    source: npt.NDArray[np.integer[Any]]
+    target: npt.NDArray[np.integer[Any]]
+    quantity: FloatArray
 
 
 class LaneSums(NamedTuple):
@@ -27,31 +38,51 @@ class LaneSums(NamedTuple):
     received_gross: FloatArray
 
 
-def lane_sums(lanes: Lanes, quantity: FloatArray, weight: FloatArray | None = None) -> LaneSums:
+def carried_on(lanes: Lanes, quantity: FloatArray) -> Carried:
+    """Lanes in use: a plan uses few, so that all else is done on these.
+
+    Examples
+    --------
+    >>> from allocare.instances.lanes import Lanes
+    >>> carried_on(Lanes.from_matrix([[1, 1], [1, 1]]), np.array([0.0, 2.0, 0.0, 4.0])).source.tolist()
+    [0, 1]
+    """
+    lane = nonzero(quantity)
+    source, target = (
+        np.divmod(lane, lanes.n_targets) if lanes.complete else (lanes.source[lane], lanes.target[lane])
+    )
+    return Carried(lane, source, target, quantity[lane])
+
+
+def lane_sums(lanes: Lanes, carried: Carried, weight: FloatArray | None = None) -> LaneSums:
     """Sum quantities by source and target; `weight` scales what a source sends.
 
     Examples
     --------
     >>> from allocare.instances.lanes import Lanes
-    >>> sums = lane_sums(Lanes.from_matrix([[1, 1], [1, 1]]), np.array([1.0, 2.0, 3.0, 4.0]))
+    >>> lanes = Lanes.from_matrix([[1, 1], [1, 1]])
+    >>> sums = lane_sums(lanes, carried_on(lanes, np.array([1.0, 2.0, 3.0, 4.0])))
     >>> sums.sent.tolist(), sums.received.tolist()
     ([3.0, 7.0], [4.0, 6.0])
     """
-    sent, received = _by_ends(lanes, quantity, weight)
-    if not (quantity < 0).any():
+    used = None if weight is None else weight[carried.lane]
+    sent, received = _by_ends(lanes, carried, carried.quantity, used)
+    if not (carried.quantity < 0).any():
         return LaneSums(sent, received, sent, received)
-    return LaneSums(sent, received, *_by_ends(lanes, np.abs(quantity), weight))
+    return LaneSums(sent, received, *_by_ends(lanes, carried, np.abs(carried.quantity), used))
 
 
-def _by_ends(lanes: Lanes, quantity: FloatArray, weight: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+def _by_ends(
+    lanes: Lanes, carried: Carried, quantity: FloatArray, weight: FloatArray | None
+) -> tuple[FloatArray, FloatArray]:
     sending = quantity if weight is None else quantity * weight
-    if lanes.complete:
-        shape = (lanes.n_sources, lanes.n_targets)
-        return sending.reshape(shape).sum(axis=1), quantity.reshape(shape).sum(axis=0)
-    return sums_at(lanes.source, sending, lanes.n_sources), sums_at(lanes.target, quantity, lanes.n_targets)
+    return (
+        sums_at(carried.source, sending, lanes.n_sources),
+        sums_at(carried.target, quantity, lanes.n_targets),
+    )
 
 
-def sums_at(place: IndexArray, values: FloatArray, size: int) -> FloatArray:
+def sums_at(place: npt.NDArray[np.integer[Any]], values: FloatArray, size: int) -> FloatArray:
     """Sum of the values at each of `size` places.
 
     Examples
@@ -87,33 +118,64 @@ def linear_scale(cost: FloatArray, quantity: FloatArray, floor: float) -> float:
     >>> linear_scale(np.array([2.0, -3.0]), np.array([1.0, 1.0]), 0.0)
     5.0
     """
-    if not len(cost):
-        return 0.0
     return float(np.abs(cost) @ np.abs(quantity)) + largest(cost) * floor
 
 
-def examine_lanes(found: Findings, lanes: Lanes, quantity: FloatArray, name: Callable[[int], str]) -> None:
+def lane_cost(cost: FloatArray, carried: Carried, floor: float) -> tuple[float, float]:
+    """Cost of what is carried, and its `linear_scale`.
+
+    Examples
+    --------
+    >>> from allocare.instances.lanes import Lanes
+    >>> carried = carried_on(Lanes.from_matrix([[2, 5, 3]]), np.array([1.0, 0.0, -2.0]))
+    >>> lane_cost(np.array([2.0, 5.0, 3.0]), carried, 0.0)
+    (-4.0, 8.0)
+    """
+    paid = cost[carried.lane] * carried.quantity
+    return float(paid.sum()), float(np.abs(paid).sum()) + largest(cost) * floor
+
+
+def examine_lanes(found: Findings, lanes: Lanes, carried: Carried, name: Callable[[int], str]) -> None:
     """Lanes carry nothing negative, and no more than their capacity.
 
     Examples
     --------
     >>> from allocare.instances.lanes import Lanes
     >>> from allocare.models.checks.findings import Findings
-    >>> found = Findings(floor=1e-6)
-    >>> examine_lanes(found, Lanes.from_matrix([[1, 1]], [[5, 5]]), np.array([4.0, 7.0]), "lane {}".format)
+    >>> found, lanes = Findings(floor=1e-6), Lanes.from_matrix([[1, 1]], [[5, 5]])
+    >>> examine_lanes(found, lanes, carried_on(lanes, np.array([4.0, 7.0])), "lane {}".format)
     >>> found.worst()[0].message
     'lane capacity of lane 1: carries 7, may carry 5 (2 too much)'
     """
     found.hold(
         "negative quantity",
-        quantity,
-        lambda at, has, _, off: (name(at), f"carries {has}, must be 0 or more ({off})"),
+        carried.quantity,
+        lambda at, has, _, off: (name(int(carried.lane[at])), f"carries {has}, must be 0 or more ({off})"),
         at_least=0.0,
     )
     if lanes.capacity is not None:
         found.hold(
             "lane capacity",
-            quantity,
-            lambda at, has, limit, off: (name(at), f"carries {has}, may carry {limit} ({off})"),
-            at_most=lanes.capacity,
+            carried.quantity,
+            lambda at, has, limit, off: (
+                name(int(carried.lane[at])),
+                f"carries {has}, may carry {limit} ({off})",
+            ),
+            at_most=lanes.capacity[carried.lane],
         )
+
+
+def examine_whole(found: Findings, carried: Carried, name: Callable[[int], str]) -> Carried:
+    """Find quantities that are no whole numbers; return them all, rounded where near.
+
+    Examples
+    --------
+    >>> from allocare.instances.lanes import Lanes
+    >>> from allocare.models.checks.findings import Findings
+    >>> found, carried = Findings(floor=1e-6), carried_on(Lanes.from_matrix([[1, 1]]), np.array([4.0, 0.5]))
+    >>> _ = examine_whole(found, carried, "lane {}".format)
+    >>> found.worst()[0].rule
+    'wholeness'
+    """
+    whole = found.not_whole(carried.quantity, lambda at: name(int(carried.lane[at])))
+    return carried._replace(quantity=whole)

@@ -14,6 +14,7 @@ from .findings import common_size, largest
 
 if TYPE_CHECKING:
     from ...instances.fair_allocation import FairAllocationProblem
+    from .lane_sums import Carried, LaneSums
 
 _UNITS = 2**29
 """Units that capacities are counted in at most: flows are computed in 32 bits, sums of two must fit."""
@@ -36,6 +37,59 @@ def easy_bound(problem: FairAllocationProblem) -> float:
     (6.0, 4.0)
     """
     return float(min(problem.supply.sum(), problem.demand.sum()))
+
+
+def cut_bound(problem: FairAllocationProblem, carried: Carried, sums: LaneSums) -> float:
+    r"""Most that can be served, bounded by the cut that a plan's own augmenting paths end at.
+
+    From the sources that have supply left, over lanes with room and back over lanes in use, a set of
+    sources S and targets T is reached. Whatever is served comes from a source outside S, goes to a target
+    in T, or passes a lane from S to elsewhere:
+
+    .. math:: \sum_{i \notin S} s_i + \sum_{j \in T} d_j + \sum_{i \in S, j \notin T} k_{ij}.
+
+    Any plan's cut is a valid bound; that of a plan that serves the most is what it serves.
+
+    Examples
+    --------
+    >>> from allocare.instances.fair_allocation import FairAllocationProblem
+    >>> from allocare.instances.lanes import Lanes
+    >>> from allocare.models.checks.lane_sums import carried_on, lane_sums
+    >>> problem = FairAllocationProblem(
+    ...     sources=["depot"], targets=["north", "south"], lanes=Lanes.from_matrix([[1, np.nan]]),
+    ...     supply=[6], demand=[4, 8])
+    >>> carried = carried_on(problem.lanes, np.array([4.0]))
+    >>> cut_bound(problem, carried, lane_sums(problem.lanes, carried))
+    4.0
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    lanes, m, n = problem.lanes, len(problem.sources), len(problem.targets)
+    if lanes.capacity is None:
+        row, column = lanes.source, lanes.target
+    else:
+        room = lanes.capacity.copy()
+        room[carried.lane] -= carried.quantity
+        open_lanes = np.flatnonzero(room > _SHARP * lanes.capacity)
+        row, column = lanes.source[open_lanes], lanes.target[open_lanes]
+    by_target = np.argsort(carried.target, kind="stable")
+    spare = np.flatnonzero(problem.supply - sums.sent > _SHARP * problem.supply)
+    degrees = (np.bincount(row, minlength=m), np.bincount(carried.target, minlength=n), [len(spare)])
+    first = np.concatenate([[0], np.cumsum(np.concatenate(degrees))])
+    # rows are in order already: lanes by source, lanes in use by target, and the start
+    heads = np.concatenate([m + column, carried.source[by_target], spare]).astype(np.int32)
+    graph = csr_array(
+        (np.ones(len(heads), dtype=np.int8), heads, first.astype(np.int32)), (m + n + 1, m + n + 1)
+    )
+    reached = np.zeros(m + n + 1, dtype=bool)
+    reached[breadth_first_order(graph, m + n, return_predecessors=False)] = True
+    near, far = reached[:m], ~reached[m : m + n]
+    bound = float(problem.supply[~near].sum() + problem.demand[~far].sum())
+    if lanes.capacity is not None:
+        across = near[lanes.source] & far[lanes.target]
+        bound += float(lanes.capacity[across].sum())
+    return bound
 
 
 def most_servable(problem: FairAllocationProblem) -> float:

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .findings import Findings, common_size, floor_tolerance, largest, named
-from .lane_sums import examine_lanes, lane_name, lane_sums, linear_scale
+from .lane_sums import (
+    carried_on,
+    examine_lanes,
+    examine_whole,
+    lane_cost,
+    lane_name,
+    lane_sums,
+    linear_scale,
+)
 from .report import Valuation
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
     from ...instances.transportation import TransportationProblem
-    from .lane_sums import LaneSums
+    from .lane_sums import Carried, LaneSums
 
 
 def findings(problem: TransportationProblem) -> Findings:
@@ -61,15 +69,16 @@ def examine(problem: TransportationProblem, quantity: FloatArray, found: Finding
     "supply of 'Jena': sends 6, has 5 (1 too many)"
     """
     name = partial(decision_name, problem)
+    carried = carried_on(problem.lanes, quantity)
     if problem.whole:
-        quantity = found.not_whole(quantity, name)
-    sums = lane_sums(problem.lanes, quantity)
-    examine_lanes(found, problem.lanes, quantity, name)
+        carried = examine_whole(found, carried, name)
+    sums = lane_sums(problem.lanes, carried)
+    examine_lanes(found, problem.lanes, carried, name)
     _supply(problem, sums, found)
     _demand(problem, sums, found)
     _minimum_service(problem, sums, found)
     _total(problem, sums, found)
-    return _value(problem, quantity, sums, found.floor)
+    return _value(problem, carried, sums, found.floor)
 
 
 def _supply(problem: TransportationProblem, sums: LaneSums, found: Findings) -> None:
@@ -138,10 +147,8 @@ def _total(problem: TransportationProblem, sums: LaneSums, found: Findings) -> N
     )
 
 
-def _value(problem: TransportationProblem, quantity: FloatArray, sums: LaneSums, floor: float) -> Valuation:
-    cost = problem.lanes.cost
-    objective = float(cost @ quantity)
-    scale = linear_scale(cost, quantity, floor)
+def _value(problem: TransportationProblem, carried: Carried, sums: LaneSums, floor: float) -> Valuation:
+    objective, scale = lane_cost(problem.lanes.cost, carried, floor)
     unmet = None
     if problem.demand is not None:
         short = np.maximum(problem.demand - sums.received, 0.0)
