@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from time import perf_counter
@@ -12,7 +11,6 @@ import pandas as pd
 
 from ..instances.errors import InputError
 from ..solvers.backend import Options, Task
-from ..solvers.routing import NETWORK_SIMPLEX_LANES
 from ..solvers.solve import refusal, solve
 
 if TYPE_CHECKING:
@@ -35,6 +33,10 @@ COLUMNS = (
     "backend",
     "how",
 )
+
+
+RESOLVED_LANES = 200_000
+"""Lanes, over all values of a sweep, from which the network simplex earns its import by re-solving."""
 
 
 def sweep(
@@ -107,9 +109,9 @@ def _by_field(problem: Problem, field: str) -> Callable[[Problem, Any], Problem]
 
 
 def _for_many(problem: Problem, count: int) -> str:
-    """Backend for many problems of a kind: one that can re-solve, wherever its import pays."""
+    """Backend for many problems of a kind: one that can re-solve, where there is enough to solve."""
     simplex = "network-simplex"
-    pays = "ot" in sys.modules or problem.size * count >= NETWORK_SIMPLEX_LANES
+    pays = problem.size * count >= RESOLVED_LANES
     if problem.kind == "transportation" and pays and refusal(Task(problem), simplex, Options()) is None:
         return simplex
     return "auto"
