@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import allocare
+from allocare.benchmarks.isolation import memory_mib
 
 PLANTED = 1000
 COLUMNS = ("load", "build", "solve", "check", "total")
@@ -151,7 +151,7 @@ def _one(file: str, format: str, sense: str, backend: str, limit: str, optimum: 
         "solve": solution.solve_seconds,
         "check": solution.check_seconds,
         "total": total,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": memory_mib("VmHWM"),
     }
 
 

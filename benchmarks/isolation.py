@@ -42,11 +42,11 @@ def measured(prepare: Callable[[], Callable[[], Answer]]) -> dict[str, Any]:
         return {"unavailable": str(reason)}
     gc.collect()
     _forget_peak()
-    before = _memory_mib("VmRSS")
+    before = memory_mib("VmRSS")
     worked, started = time.process_time(), time.perf_counter()
     answer = run()
     seconds, cpu = time.perf_counter() - started, time.process_time() - worked
-    peak = _memory_mib("VmHWM")
+    peak = memory_mib("VmHWM")
     return {
         "seconds": seconds,
         "cpu": cpu,
@@ -87,7 +87,11 @@ def _forget_peak() -> None:
         return
 
 
-def _memory_mib(field: str) -> float | None:
+def memory_mib(field: str) -> float | None:
+    """Memory of this process alone by its name in Linux's ``/proc``; None elsewhere.
+
+    What ``getrusage`` gives would include the parent's.
+    """
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
