@@ -121,7 +121,7 @@ class LinearProblem(Problem):
         """Translate a frame ``column, value`` into column values; columns left out are 0."""
         require_columns(plan, ["column", "value"])
         place = positions(plan, "column", self.columns)
-        return spread(plan, place, measure(plan, "value"), self.size, "column")
+        return spread(place, measure(plan, "value"), self.size, "column")
 
     def summary(self) -> dict[str, object]:
         """Sizes."""

@@ -113,7 +113,7 @@ class NetworkFlowProblem(Problem):
         require_columns(plan, ["arc", "quantity"])
         place = measure(plan, "arc").astype(np.int64) - 1
         place[(place < 0) | (place >= self.size)] = -1
-        return spread(plan, place, measure(plan, "quantity"), self.size, "arc")
+        return spread(place, measure(plan, "quantity"), self.size, "arc")
 
     def summary(self) -> dict[str, object]:
         """Sizes and totals."""

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .lanes import Lanes
 
 
+HEADER = 2
+"""Row that the first one of a plan has in a spreadsheet, below the header."""
+
+
 def require_columns(plan: pd.DataFrame, columns: list[str]) -> None:
     """Refuse a plan that lacks one of the columns.
 
@@ -54,7 +58,7 @@ def positions(plan: pd.DataFrame, column: str, keys: pd.Index[Any]) -> npt.NDArr
         raise InputError(
             f"{plan[column].iloc[row]!r} is not a {column} of the problem",
             "plan",
-            f"row {row + 1}",
+            f"row {row + HEADER}",
             f"column {column!r}",
         )
     return np.asarray(found, dtype=np.int64)
@@ -80,29 +84,28 @@ def measure(plan: pd.DataFrame, column: str) -> FloatArray:
         raise InputError(
             f"{plan[column].iloc[row]!r} is not a finite number",
             "plan",
-            f"row {row + 1}",
+            f"row {row + HEADER}",
             f"column {column!r}",
         )
     return values
 
 
-def spread(
-    plan: pd.DataFrame, place: npt.NDArray[np.int64], values: npt.ArrayLike, size: int, describe: str
-) -> FloatArray:
-    """Put the plan's values at their places, refusing a place that is missing (-1) or given twice.
+def spread(place: npt.NDArray[np.int64], values: npt.ArrayLike, size: int, describe: str) -> FloatArray:
+    """Put a plan's values at their places, refusing a place that is missing (-1) or given twice.
 
     Examples
     --------
-    >>> plan = pd.DataFrame({"column": ["z", "x"], "value": [5, 7]})
-    >>> spread(plan, np.array([2, 0]), [5, 7], 3, "column").tolist()
+    >>> spread(np.array([2, 0]), [5, 7], 3, "column").tolist()
     [7.0, 0.0, 5.0]
     """
     if (place < 0).any():
         row = int(np.argmax(place < 0))
-        raise InputError(f"there is no such {describe} in the problem", "plan", f"row {row + 1}")
+        raise InputError(f"there is no such {describe} in the problem", "plan", f"row {row + HEADER}")
     repeated = pd.Index(place).duplicated()
     if repeated.any():
-        raise InputError(f"this {describe} is given twice", "plan", f"row {int(np.argmax(repeated)) + 1}")
+        raise InputError(
+            f"this {describe} is given twice", "plan", f"row {int(np.argmax(repeated)) + HEADER}"
+        )
     decisions = np.zeros(size)
     decisions[place] = values
     return decisions
@@ -165,4 +168,4 @@ def lane_decisions(
     require_columns(plan, list(names))
     place = lanes.position(positions(plan, names[0], sources), positions(plan, names[1], targets))
     values = measure(plan, "quantity") if "quantity" in plan.columns else np.ones(len(plan))
-    return spread(plan, place, values, len(lanes), f"lane from {names[0]} to {names[1]}")
+    return spread(place, values, len(lanes), f"lane from {names[0]} to {names[1]}")

@@ -58,7 +58,7 @@ def test_a_plan_made_elsewhere_needs_only_its_keys_and_numbers():
 
 def test_an_unknown_key_in_a_plan_is_named_with_its_row():
     plan = pd.DataFrame({"source": ["Hessen", "Hesse"], "target": ["Jena", "Gera"], "quantity": [1, 2]})
-    with pytest.raises(InputError, match="row 2, column 'source': 'Hesse' is not a source"):
+    with pytest.raises(InputError, match="row 3, column 'source': 'Hesse' is not a source"):
         check(transport(), plan)
 
 
