@@ -139,7 +139,9 @@ def _rounding_of_zero(form: MatrixForm, values: FloatArray) -> float:
         return 0.0
     limits = np.concatenate([form.row_lower, form.row_upper, form.lower, form.upper])
     largest = np.abs(limits[np.isfinite(limits)]).max(initial=0.0)
-    return float(1e-9 * np.abs(form.cost).max(initial=0.0) * largest)
+    linear = np.abs(form.cost).max(initial=0.0) * largest
+    squared = 0.0 if form.quadratic is None else np.abs(form.quadratic).max(initial=0.0)
+    return float(1e-9 * (linear + squared))
 
 
 def _certified(scaled: ScaledForm, native: Any) -> bool:

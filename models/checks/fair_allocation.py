@@ -99,7 +99,6 @@ def service_variance(received: FloatArray, demand: FloatArray) -> tuple[float, f
 
     Summed from the deviations, so that nothing cancels. A solver that works on the expanded square knows
     the variance only to a share of the mean's square, so a tenth of that belongs to the scale.
-    Levels lie in [0, 1]: a mean below a tenth counts as a tenth.
 
     Examples
     --------
@@ -115,7 +114,7 @@ def service_variance(received: FloatArray, demand: FloatArray) -> tuple[float, f
     # summed without BLAS, whose threads cost more than so short a sum
     mean = float((weight * level).sum())
     variance = float((weight * (level - mean) ** 2).sum())
-    return variance, variance + 0.1 * max(mean**2, 1e-2)
+    return variance, variance + 0.1 * max(mean**2, 1e-6)
 
 
 def _need_deviation(problem: FairAllocationProblem, carried: Carried) -> tuple[float, float]:
