@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from allocare.instances.errors import AllocareError, CapabilityError, InputError, RefutedError
     from allocare.instances.examples import example, examples
     from allocare.instances.fair_allocation import FairAllocationProblem
+    from allocare.instances.fairness import with_fairness
     from allocare.instances.formats import load, write
     from allocare.instances.generators import generate
     from allocare.instances.lanes import Lanes
@@ -53,6 +54,7 @@ _HOMES = {
     "save_solution": "solvers.storage",
     "solve": "solvers.solve",
     "sweep": "evaluation.sweep",
+    "with_fairness": "instances.fairness",
     "write": "instances.formats",
 }
 
@@ -82,6 +84,7 @@ __all__ = [
     "save_solution",
     "solve",
     "sweep",
+    "with_fairness",
     "write",
 ]
 

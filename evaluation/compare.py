@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..instances.errors import AllocareError, CapabilityError
+from ..models.welfare import maximises
 from ..solvers.backend import Options, Task
 from ..solvers.registry import BACKENDS, GREEDY_RULES
 from ..solvers.solution import Status
@@ -91,7 +92,7 @@ def compare(
         rows.append(row)
         if on_row is not None:
             on_row(row)
-    return _with_gaps(pd.DataFrame(rows, columns=list(COLUMNS)), problem.maximise)
+    return _with_gaps(pd.DataFrame(rows, columns=list(COLUMNS)), maximises(problem))
 
 
 def default_backends(problem: Problem) -> list[str]:

@@ -40,6 +40,9 @@ class LinearProblem(Problem):
         Constant added to the objective.
     sense
         Minimise or maximise.
+    agents, utility
+        Whose utilities criteria and policies are about, and how they are linear in the columns: sparse, shape
+        (agents, columns). None: each column is an agent and its value the utility.
 
     Raises
     ------
@@ -68,6 +71,8 @@ class LinearProblem(Problem):
     whole: BoolArray = False  # type: ignore[assignment]  # one value stands for all
     offset: float = 0.0
     sense: Sense = "min"
+    agents: pd.Index[Any] | None = None
+    utility: sp.csr_array | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: object) -> None:
@@ -85,6 +90,7 @@ class LinearProblem(Problem):
         numbers(matrix.data, matrix.nnz, "matrix coefficient")
         store("matrix", matrix)
         store("objective", numbers(self.objective, self.columns, "objective"))
+        self._store_agents()
         store("row_lower", numbers(self.row_lower, self.rows, "row lower bound", infinite=True))
         store("row_upper", numbers(self.row_upper, self.rows, "row upper bound", infinite=True))
         store("lower", numbers(self.lower, self.columns, "lower bound", infinite=True))
@@ -102,6 +108,22 @@ class LinearProblem(Problem):
             if crossed.any():
                 at = int(np.argmax(crossed))
                 raise InputError(f"{what} {keys[at]!r} is at least {low[at]:g} but at most {high[at]:g}")
+
+    def _store_agents(self) -> None:
+        if (self.agents is None) != (self.utility is None):
+            raise InputError("agents and their utility belong together; give both or neither")
+        agents = self.columns if self.agents is None else labels(self.agents, "agent")
+        object.__setattr__(self, "agents", agents)
+        if self.utility is None:
+            return
+        utility = sp.csr_array(self.utility, dtype=np.float64)
+        if utility.shape != (len(agents), len(self.columns)):
+            raise InputError(
+                f"the utility is {utility.shape[0]} x {utility.shape[1]}, "
+                f"but {len(agents)} agents and {len(self.columns)} columns are named"
+            )
+        numbers(utility.data, utility.nnz, "utility coefficient")
+        object.__setattr__(self, "utility", utility)
 
     @property
     def size(self) -> int:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .arrays import FloatArray
+    from .fairness import Fairness
 
 Sense: TypeAlias = Literal["min", "max"]
 
@@ -39,6 +40,10 @@ class Problem(ABC):
         Source and licence of the data.
     units
         Unit of each measure, e.g. ``{"quantity": "patients", "cost": "km"}``.
+    attributes
+        Columns of the user's own beside each side's keys (``targets``, ``tasks`` ...), the keys as index.
+    fairness
+        Criterion and policies in force, or None for the problem's own objective and rules alone.
     """
 
     kind: ClassVar[str]
@@ -46,6 +51,13 @@ class Problem(ABC):
     title: str = ""
     provenance: Provenance = field(default_factory=Provenance)
     units: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    fairness: Fairness | None = None
+
+    @property
+    def asks_fairness(self) -> bool:
+        """Whether a criterion or policies are in force."""
+        return self.fairness is not None and bool(self.fairness.criterion or self.fairness.policies)
 
     @property
     @abstractmethod
@@ -55,7 +67,7 @@ class Problem(ABC):
     @property
     @abstractmethod
     def maximise(self) -> bool:
-        """Whether a larger objective is better."""
+        """Whether a larger value of the problem's own objective is better."""
 
     @abstractmethod
     def plan(self, decisions: FloatArray) -> pd.DataFrame:

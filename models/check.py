@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..instances.errors import InputError
-from .checks import assignment, fair_allocation, linear, network_flow, transportation
+from .checks import assignment, fair_allocation, fairness, linear, network_flow, transportation
 from .checks.findings import RELATIVE
 from .checks.report import CheckReport, Valuation, Violation
 
@@ -108,6 +108,8 @@ def check_decisions(problem: Problem, decisions: FloatArray) -> CheckReport:
         value = Valuation(np.nan, np.nan)
     else:
         value = family.examine(problem, values, found)
+        if problem.asks_fairness:
+            value = fairness.examine(problem, values, found, value)
     return CheckReport(
         objective=value.objective,
         objective_scale=value.scale,

@@ -19,13 +19,30 @@ FAMILIES = {
 
 
 def matrix_form(problem: Problem) -> MatrixForm:
-    """Render a problem's formulation as arrays, for scale.
+    """Render a problem's formulation as arrays, for scale, with its criterion and policies.
 
     Examples
     --------
     >>> import allocare
     >>> allocare.matrix_form(allocare.example("article-minimum")).matrix.shape
     (4, 9)
+    """
+    form = family_form(problem)
+    if not problem.asks_fairness:
+        return form
+    from .welfare import with_statements
+
+    return with_statements(problem, form)
+
+
+def family_form(problem: Problem) -> MatrixForm:
+    """Render a problem's formulation as arrays without its criterion and policies.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> family_form(allocare.example("article-minimum")).maximise
+    False
     """
     form: MatrixForm = _module(problem).matrix_form(problem)
     return form
@@ -44,6 +61,10 @@ def pyomo_model(problem: Problem) -> Any:
     9
     """
     model = _module(problem).pyomo_model(problem)
+    if problem.asks_fairness:
+        from .welfare import add_statements
+
+        model = add_statements(problem, model, family_form(problem))
     model.allocare_problem = problem
     return model
 

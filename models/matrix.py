@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..instances.arrays import BoolArray, FloatArray
+    from .curves import Curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,8 @@ class Block:
 class MatrixForm:
     r"""A formulation in arrays.
 
-    .. math:: \min \text{ or } \max\; c^\top x + \sum_k q_k x_k^2 + c_0 \quad\text{s.t.}\quad
+    .. math:: \min \text{ or } \max\; c^\top x + \sum_k q_k x_k^2 + \sum_k w_k f(x_k) + c_0
+              \quad\text{s.t.}\quad
               r^- \le A x \le r^+,\; l \le x \le u,\; x_k \in \mathbb{Z}\ (k \in W)
 
     Where
@@ -47,8 +49,10 @@ class MatrixForm:
         - `lower` and `upper` are l and u, `whole` marks W
         - `columns` and `rows` name the blocks; `decisions` is the name of the column block that holds
           the problem's decisions in the problem's order
-        - `stages` holds one cost vector a priority class, to be optimised lexicographically with
-          earlier ones held; empty where there is one objective. `cost` is their sum.
+        - `stages` holds one cost vector a priority class (or a stage of a criterion), to be optimised
+          lexicographically with earlier ones held; empty where there is one objective. `cost` is the sum of
+          the classes, or the first stage of a criterion.
+        - `curves` holds the concave terms :math:`w_k f(x_k)`, of a maximisation alone
         - `integral` says that the matrix is totally unimodular and the limits whole, so that every
           vertex of the divisible problem is whole and W need not be branched on (Hoffman and Kruskal 1956)
     """
@@ -67,6 +71,7 @@ class MatrixForm:
     rows: tuple[Block, ...] = ()
     decisions: str = ""
     stages: tuple[FloatArray, ...] = ()
+    curves: tuple[Curve, ...] = ()
     integral: bool = False
 
     def column_block(self, name: str) -> Block:
@@ -86,7 +91,7 @@ class MatrixForm:
         total = float(self.cost @ values) + self.offset
         if self.quadratic is not None:
             total += float(self.quadratic @ values**2)
-        return total
+        return total + sum(curve.value(values[curve.columns]) for curve in self.curves)
 
 
 @dataclass
@@ -108,6 +113,18 @@ class FormBuilder:
     _column_data: list[tuple[npt.NDArray[Any], ...]] = field(default_factory=list)
     _row_data: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
     _parts: list[tuple[int, int, sp.coo_array]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, form: MatrixForm) -> FormBuilder:
+        """Open a finished form again, to add to its columns and rows."""
+        quadratic = np.zeros(len(form.cost)) if form.quadratic is None else form.quadratic
+        return cls(
+            list(form.columns),
+            list(form.rows),
+            [(form.cost, quadratic, form.lower, form.upper, form.whole)],
+            [(form.row_lower, form.row_upper)],
+            [(0, 0, sp.coo_array(form.matrix))],
+        )
 
     def add_columns(
         self,
@@ -159,8 +176,11 @@ class FormBuilder:
         offset: float = 0.0,
         stages: tuple[FloatArray, ...] = (),
         integral: bool = False,
+        cost: FloatArray | None = None,
+        quadratic: FloatArray | None = None,
+        curves: tuple[Curve, ...] = (),
     ) -> MatrixForm:
-        """Join all blocks."""
+        """Join all blocks; a `cost` and `quadratic` given here replace those of the blocks."""
         width = self.columns[-1].stop if self.columns else 0
         height = self.rows[-1].stop if self.rows else 0
         matrix = sp.csr_array((height, width))
@@ -174,7 +194,10 @@ class FormBuilder:
         def joined(arrays: list[Any], kind: type) -> Any:
             return np.concatenate(arrays) if arrays else np.zeros(0, dtype=kind)
 
-        cost, quadratic, lower, upper = (joined([d[k] for d in self._column_data], float) for k in range(4))
+        of_blocks = [joined([d[k] for d in self._column_data], float) for k in range(4)]
+        lower, upper = of_blocks[2:]
+        if cost is None:
+            cost, quadratic = of_blocks[:2]
         return MatrixForm(
             cost=cost,
             matrix=matrix,
@@ -183,12 +206,13 @@ class FormBuilder:
             lower=lower,
             upper=upper,
             whole=joined([d[4] for d in self._column_data], bool),
-            quadratic=quadratic if np.any(quadratic) else None,
+            quadratic=quadratic if quadratic is not None and np.any(quadratic) else None,
             offset=offset,
             maximise=maximise,
             columns=tuple(self.columns),
             rows=tuple(self.rows),
             decisions=decisions,
             stages=stages,
+            curves=curves,
             integral=integral,
         )

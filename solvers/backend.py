@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..models.formulations import matrix_form, pyomo_model
 
@@ -149,6 +149,9 @@ class Backend:
         Whether it can prove optimality; heuristics claim no bound.
     variants
         What may follow a colon in its name; the first is the default.
+    keeps
+        What it keeps beside a family's own rules and objective: ``statements`` (criteria and policies, as
+        rows and columns), ``criteria`` (it builds plans, which the criterion then judges), or nothing.
     """
 
     name: str
@@ -158,6 +161,7 @@ class Backend:
     module_needed: str = ""
     exact: bool = True
     variants: tuple[str, ...] = ()
+    keeps: Literal["", "criteria", "statements"] = ""
 
     def unavailable(self) -> str | None:
         """Say why the backend cannot be used here, or None; nothing is imported."""
@@ -174,6 +178,12 @@ class Backend:
         """Say why this problem is beyond the backend, or None."""
         if task.problem.kind not in self.families:
             return f"it does not take {task.problem.kind} problems"
+        if task.problem.asks_fairness and self.keeps != "statements":
+            assert task.problem.fairness is not None
+            if task.problem.fairness.policies:
+                return "it keeps no policies"
+            if self.keeps != "criteria":
+                return "it knows no criterion but the problem's own objective"
         reason: str | None = self._module.refusal(task, options)
         return reason
 

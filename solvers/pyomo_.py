@@ -43,6 +43,8 @@ def refusal(task: Task, options: Options) -> str | None:
 
 def _curved(task: Task) -> bool:
     if not task.extended:
+        if task.problem.asks_fairness:
+            return task.matrix_form.quadratic is not None or bool(task.matrix_form.curves)
         return task.problem.kind == "fair-allocation"
     return any(
         objective.expr.polynomial_degree() not in (0, 1) for objective in _active_objectives(task.model)
@@ -152,6 +154,9 @@ def _feasible_or_not(model: Any, name: str, options: Options, found: Found) -> F
 def _stages(task: Task, objective: Any) -> list[Any]:
     """The priority classes' expressions, first first, as long as their sum is still the objective."""
     model, classes = task.pyomo_model, getattr(task.problem, "classes", [])
+    stated = model.component("stage_value")
+    if stated is not None and objective.name == "objective":
+        return list(stated.values())
     if len(classes) < 2 or objective.name != "objective":
         return []
     return [model.class_value[k] for k in classes]

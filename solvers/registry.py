@@ -27,9 +27,16 @@ GREEDY_RULES = (
 BACKENDS = {
     backend.name: backend
     for backend in (
-        Backend("highs", "LP, MILP; convex quadratic by cuts", ALL, "highspy", "highspy"),
-        Backend("clarabel", "convex QP and LP, divisible", ALL, "clarabel", "clarabel"),
-        Backend("cp-sat", "whole-number problems with whole-number data", ALL, "ortools", "ortools"),
+        Backend("highs", "LP, MILP; convex quadratic by cuts", ALL, "highspy", "highspy", keeps="statements"),
+        Backend("clarabel", "convex QP and LP, divisible", ALL, "clarabel", "clarabel", keeps="statements"),
+        Backend(
+            "cp-sat",
+            "whole-number problems with whole-number data",
+            ALL,
+            "ortools",
+            "ortools",
+            keeps="statements",
+        ),
         Backend("min-cost-flow", "flows on any network, whole-number data", FLOWS, "ortools", "ortools"),
         Backend("network-simplex", "transportation without lane capacities", TRANSPORTATION, "POT", "ot"),
         Backend("max-flow-levels", "minimum variance of service levels", FAIR, "ortools", "ortools"),
@@ -37,10 +44,25 @@ BACKENDS = {
         Backend("linear-assignment", "one-to-one assignment", frozenset({"assignment"}), "lapx", "scipy"),
         Backend("networkx", "reference for flows, small sizes", FLOWS, "networkx", "networkx"),
         Backend(
-            "pyomo", "any solver that Pyomo finds, as pyomo:NAME", ALL, "pyomo", "pyomo", variants=("highs",)
+            "pyomo",
+            "any solver that Pyomo finds, as pyomo:NAME",
+            ALL,
+            "pyomo",
+            "pyomo",
+            variants=("highs",),
+            keeps="statements",
         ),
-        Backend("greedy", "baseline rules, as greedy:RULE", SERVICE, exact=False, variants=GREEDY_RULES),
-        Backend("priority", "baseline: sorted needs meet sorted resources", SERVICE, exact=False),
+        Backend(
+            "greedy",
+            "baseline rules, as greedy:RULE",
+            SERVICE,
+            exact=False,
+            variants=GREEDY_RULES,
+            keeps="criteria",
+        ),
+        Backend(
+            "priority", "baseline: sorted needs meet sorted resources", SERVICE, exact=False, keeps="criteria"
+        ),
     )
 }
 

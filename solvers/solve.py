@@ -13,6 +13,7 @@ from ..instances.problem import Problem
 from ..models.check import check_decisions
 from ..models.infeasibility import explain_infeasibility
 from ..models.proofs import prove
+from ..models.welfare import maximises
 from .backend import Options, Outcome, Task
 from .registry import BACKENDS, backend
 from .routing import route
@@ -133,6 +134,9 @@ def solve_task(
     else:
         _ensure_capable(entry, name, task, options)
         outcome = _empty_outcome(task.problem) if task.problem.size == 0 else _attempt(entry, task, options)
+        if task.problem.asks_fairness and entry.keeps == "criteria":
+            # what it claims is the problem's own objective; the criterion's is recomputed by the check
+            outcome = replace(outcome, objective=None, bound=None)
     started = time.perf_counter()
     report = None if outcome.decisions is None else check_decisions(task.problem, outcome.decisions)
     if report is not None:
@@ -274,7 +278,7 @@ def _confirm(name: str, task: Task, outcome: Outcome, report: CheckReport, optio
         outcome = _confirm_certificate(name, task, outcome, report)
     if outcome.bound is None:
         return outcome
-    beyond = (outcome.bound - report.objective) * (-1 if task.problem.maximise else 1)
+    beyond = (outcome.bound - report.objective) * (-1 if maximises(task.problem) else 1)
     if beyond > 0:
         if not report.agrees(outcome.bound):
             raise RefutedError(

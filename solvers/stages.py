@@ -41,9 +41,11 @@ def solve_in_stages(form: MatrixForm, options: Options, solver: FormSolver) -> F
     """
     began = time.perf_counter()
     held: FormResult | None = None
-    current = replace(form, offset=0.0, stages=())
-    for cost in form.stages:
+    current = replace(form, offset=0.0, stages=(), curves=(), quadratic=None)
+    for at, cost in enumerate(form.stages):
         stage = replace(current, cost=cost)
+        if at == len(form.stages) - 1:
+            stage = replace(stage, curves=form.curves, quadratic=form.quadratic)
         left = options
         if options.time_limit is not None:
             left = replace(options, time_limit=options.time_limit - (time.perf_counter() - began))

@@ -207,6 +207,11 @@ class Findings:
             self._add("finite number", where(int(at)), float("inf"), self.unit, False, detail)
         return True
 
+    def add(self, violation: Violation) -> None:
+        """Record a violation that was found elsewhere."""
+        self.count += 1
+        self.violations.append(violation)
+
     def worst(self) -> tuple[Violation, ...]:
         """The violations to list: broken limits before things left out, larger amounts first."""
         ranked = sorted(self.violations, key=lambda found: (found.left_out, -found.amount))

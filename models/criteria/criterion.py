@@ -1,0 +1,56 @@
+"""What every criterion has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from ...instances.arrays import FloatArray
+    from ..statement import Goal, Statement
+
+
+class Criterion(ABC):
+    """What is good, over the agents' utilities alone: neither family nor solver is known here.
+
+    A criterion is a frozen dataclass whose fields are its parameters. `value` says what utilities are worth
+    by its definition; `state` says the same as columns, rows and objective terms. The two share no code, so
+    that the check can hold one against the other.
+    """
+
+    name: ClassVar[str]
+    """As users write it."""
+    title: ClassVar[str]
+    """What it makes as good as it can be, in a few words."""
+    maximise: ClassVar[bool] = True
+    """Whether a larger value is better."""
+
+    sums: ClassVar[bool] = False
+    """Whether the value is a sum over people rather than a level that one of them has."""
+
+    @abstractmethod
+    def value(self, utility: FloatArray, size: FloatArray) -> float:
+        """Value of utilities, shape (agents,), with that many people behind each."""
+
+    def value_scale(self, utility: FloatArray, size: FloatArray) -> float:
+        """Size of the value's terms before they cancel: what rounding in the utilities is weighed by."""
+        return float(size @ abs(utility)) if self.sums else float(abs(utility).max())
+
+    def stages(self, utility: FloatArray, size: FloatArray) -> tuple[float, ...]:
+        """Value of each stage where the criterion is lexicographic, first first; else empty."""
+        return ()
+
+    @abstractmethod
+    def state(self, statement: Statement) -> Goal:
+        """Add columns and rows to a formulation, and return what is made as good as it can be.
+
+        Raises
+        ------
+        InputError
+            For utilities that the criterion is not defined for.
+        """
+
+    @property
+    def levels_down(self) -> bool:
+        """Whether taking from the well-off and giving to nobody can be an improvement."""
+        return False

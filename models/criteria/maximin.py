@@ -1,0 +1,60 @@
+r"""The best for the worst-off, then the greatest total.
+
+.. math:: \max z \;\text{ s.t. }\; z \le u_i \;\forall i \quad\text{(worst\_off)},
+          \quad\text{then}\quad \max \sum_i n_i u_i
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.sparse as sp
+
+from ..statement import Goal
+from .criterion import Criterion
+
+if TYPE_CHECKING:
+    from ...instances.arrays import FloatArray
+    from ..statement import Statement, Terms
+
+
+@dataclass(frozen=True)
+class Maximin(Criterion):
+    r"""The best for the worst-off (Rawls), then the greatest total.
+
+    Alone, :math:`\max \min_i u_i` is only weakly efficient: it may leave everybody but the worst-off with
+    less than there is. The second stage takes what is left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Maximin().value(np.array([1.0, 3.0]), np.ones(2)), Maximin().stages(np.array([1.0, 3.0]), np.ones(2))
+    (1.0, (1.0, 4.0))
+    """
+
+    name = "maximin"
+    title = "best for the worst-off, then the greatest total"
+
+    def value(self, utility: FloatArray, size: FloatArray) -> float:
+        """Utility of the worst-off."""
+        return float(utility.min())
+
+    def stages(self, utility: FloatArray, size: FloatArray) -> tuple[float, ...]:
+        """Worst-off, then total."""
+        return float(utility.min()), float(size @ utility)
+
+    def state(self, statement: Statement) -> Goal:
+        """One column below every utility."""
+        count = len(statement.agents)
+        worst = statement.columns("worst", 1)
+        statement.rows(
+            "worst_off",
+            [(statement.utility, sp.eye_array(count)), (worst, sp.csr_array(-np.ones((count, 1))))],
+            lower=0.0,
+            keys=statement.agents.keys,
+        )
+        lowest: Terms = [(worst, 1.0)]
+        total: Terms = [(statement.utility, statement.agents.size)]
+        return Goal(lowest, stages=(lowest, total))

@@ -1,0 +1,114 @@
+"""Reference values that criteria, policies and the price of fairness are measured by: optima themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ..instances.errors import InputError
+from ..instances.fairness import Fairness
+
+if TYPE_CHECKING:
+    from ..instances.arrays import FloatArray
+    from ..instances.problem import Problem
+    from .matrix import MatrixForm
+
+_KNOWN: WeakKeyDictionary[Problem, dict[str, Any]] = WeakKeyDictionary()
+
+
+def best_total(problem: Problem) -> float:
+    r"""SYSTEM, the greatest total :math:`\max \sum_i n_i u_i` within the problem's own rules, no policies.
+
+    The value is remembered as long as the problem lives.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> best_total(allocare.example("sunray"))
+    50.0
+    """
+    known = _KNOWN.setdefault(problem, {})
+    if "total" not in known:
+        form, utility = _bare(problem)
+        known["total"] = best_value(form, utility.matrix.T @ utility.agents.size) + float(
+            utility.agents.size @ utility.constant
+        )
+    return float(known["total"])
+
+
+def ideal_point(problem: Problem) -> FloatArray:
+    r"""Return the most that each agent could have if the plan served it alone, :math:`u_i^* = \max u_i`.
+
+    Within the problem's own rules, without policies; utilities are not normalised.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> ideal_point(allocare.example("sunray")).tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    known = _KNOWN.setdefault(problem, {})
+    if "ideal" not in known:
+        form, utility = _bare(problem)
+        known["ideal"] = np.array(
+            [
+                best_value(form, utility.matrix[[at]].toarray().ravel()) + utility.constant[at]
+                for at in range(len(utility.agents))
+            ]
+        )
+    return np.asarray(known["ideal"])
+
+
+def best_value(form: MatrixForm, gain: FloatArray, *, maximise: bool = True) -> float:
+    """Return the largest (or smallest) value of a linear function of the decisions within a form's rows.
+
+    Parameters
+    ----------
+    form
+        Whose rows and bounds hold; its own objective does not count.
+    gain
+        Coefficient of each decision (or of each column).
+
+    Raises
+    ------
+    InputError
+        Where there is no plan, or none is best.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> form = allocare.matrix_form(allocare.example("sunray"))
+    >>> best_value(form, np.ones(12))
+    50.0
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    cost = np.zeros(len(form.cost))
+    place = slice(None) if len(gain) == len(cost) else form.column_block(form.decisions).slice
+    cost[place] = -gain if maximise else gain
+    whole = form.whole & (not form.integral)
+    found = milp(
+        cost,
+        integrality=whole.astype(int),
+        bounds=Bounds(form.lower, form.upper),
+        constraints=LinearConstraint(form.matrix, form.row_lower, form.row_upper),
+        options={"mip_rel_gap": 1e-9},
+    )
+    if found.x is None:
+        raise InputError(
+            f"the value that this is measured by does not exist: {found.message.rstrip('.').lower()}"
+        )
+    return float(found.fun) * (-1.0 if maximise else 1.0) + 0.0
+
+
+def _bare(problem: Problem) -> tuple[MatrixForm, Any]:
+    """The form without criterion and policies, and the utilities as they are."""
+    from .formulations import family_form
+    from .utilities import utilities_of
+
+    fairness = replace(problem.fairness or Fairness(), criterion=None, policies=(), normalised=False)
+    bare = replace(problem, fairness=fairness)
+    return family_form(bare), utilities_of(bare)
