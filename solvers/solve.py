@@ -341,9 +341,19 @@ def _with_own_rules(name: str, task: Task, report: CheckReport) -> CheckReport:
 def _remarks(task: Task, outcome: Outcome, options: Options) -> tuple[str, ...]:
     remarks = []
     if outcome.status is Status.INFEASIBLE and not task.extended:
-        cause = explain_infeasibility(task.problem)
+        cause = explain_infeasibility(task.problem) or _conflicting(task.problem)
         remarks.append(cause if cause else "no plan keeps every rule")
     limit = options.time_limit
     if limit is not None and outcome.solve_seconds > limit * 1.05 + 0.1:
         remarks.append(f"solved for {outcome.solve_seconds:.2f} s against a limit of {limit:g} s")
     return tuple(remarks)
+
+
+def _conflicting(problem: Problem) -> str | None:
+    """Name the policies that have no plan together."""
+    if problem.fairness is None or not problem.fairness.policies:
+        return None
+    from .conflicts import conflict
+
+    found = conflict(problem)
+    return None if found is None else found.message
