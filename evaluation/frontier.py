@@ -13,8 +13,8 @@ from ..instances.errors import InputError
 from ..instances.fairness import Rule
 from ..models.references import best_total
 from ..solvers.solve import solve
+from .dispersion import gini
 from .judged import judge
-from .metrics import gini
 from .price_of_fairness import price
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..instances.errors import InputError
+from .dispersion import gini
 
 if TYPE_CHECKING:
     from ..instances.arrays import FloatArray, IndexArray
@@ -58,6 +59,10 @@ def service_table(problem: Problem, decisions: FloatArray) -> pd.DataFrame:
     return _measure(problem, decisions)[0]
 
 
+LEVEL_DUST = 1e-9
+"""A negative service level up to which it is a solver's rounding of 0."""
+
+
 def summary_metrics(problem: Problem, decisions: FloatArray) -> dict[str, float | None]:
     r"""Figures of a plan in one line; None where a figure has no meaning.
 
@@ -69,7 +74,7 @@ def summary_metrics(problem: Problem, decisions: FloatArray) -> dict[str, float 
     - ``mean_service_level``: :math:`\mu`, weighted by demand
     - ``service_level_variance``: :math:`\sum_j \pi_j (y_j - \mu)^2`, the population's
     - ``service_level_gini``: :math:`\sum_i \sum_j \pi_i \pi_j |y_i - y_j| / (2 \mu)`, the population's, 0
-      where nobody receives anything
+      where nobody receives anything; None where a node sends what it should receive
 
     All but ``served``, ``unmet`` and ``utilisation`` are None where nothing is demanded.
 
@@ -102,7 +107,7 @@ def summary_metrics(problem: Problem, decisions: FloatArray) -> dict[str, float 
         mean,
         float(level.max()),
         float(weight @ (level - mean) ** 2),
-        gini(level, weight),
+        None if level.min() < -LEVEL_DUST else gini(np.maximum(level, 0.0), weight),
     )
     return figures | dict(zip(_LEVEL_FIGURES, measured, strict=True))
 
@@ -115,29 +120,6 @@ _LEVEL_FIGURES = (
     "service_level_variance",
     "service_level_gini",
 )
-
-
-def gini(values: FloatArray, weight: FloatArray) -> float:
-    r"""Population Gini coefficient of values of 0 or more with weights.
-
-    .. math:: G = \frac{\sum_i \sum_j \pi_i \pi_j |y_i - y_j|}{2 \sum_i \pi_i y_i}
-              = \frac{\sum_k \pi_k y_k (\Pi_{k-1} + \Pi_k - 1)}{\sum_k \pi_k y_k}
-
-    Where values are in ascending order and :math:`\Pi_k = \pi_1 + \dots + \pi_k`, with :math:`\Pi_n = 1`.
-    All values zero are even: 0.
-
-    Examples
-    --------
-    >>> gini(np.array([0.0, 1.0]), np.array([1.0, 1.0]))
-    0.5
-    """
-    order = np.argsort(values, kind="stable")
-    share = weight[order] / weight.sum()
-    part = share * values[order]
-    if part.sum() <= 0:
-        return 0.0
-    up_to = np.cumsum(share)
-    return max(float(part @ (2 * up_to - share - 1) / part.sum()), 0.0)
 
 
 def _measure(problem: Problem, decisions: FloatArray) -> tuple[pd.DataFrame, float, float]:
