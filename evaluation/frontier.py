@@ -14,7 +14,7 @@ from ..instances.fairness import Rule
 from ..models.references import best_total
 from ..solvers.solve import solve
 from .dispersion import gini
-from .judged import judge
+from .judged import judge, without_dust
 from .price_of_fairness import price
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Frontier:
         them (or, where plans change steadily, the different straight pieces); ``dominated`` marks a point
         that another one beats in total and in the worst-off, or in total and Gini.
     breakpoints
-        Where the decision changes: ``after`` and ``before``, the nearest values on both sides.
+        Where the decision changes: ``after`` and ``before``, the nearest solved values on both sides.
     plans
         The judged plans, in the points' order; None where there is none.
     """
@@ -144,7 +144,18 @@ def frontier(
         if _straight(at(left), at(middle), at(right)):
             continue
         open_intervals += [(left, middle), (middle, right)]
-    return _laid_out(problem, solved, notes, sorted(breaks))
+    return _laid_out(problem, solved, notes, _joined(sorted(breaks)))
+
+
+def _joined(breaks: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Take breaks side by side as one: a bend inside an interval is found at both of its ends."""
+    joined: list[tuple[float, float]] = []
+    for left, right in breaks:
+        if joined and joined[-1][1] == left:
+            joined[-1] = (joined[-1][0], right)
+        else:
+            joined.append((left, right))
+    return joined
 
 
 def _posed(problem: Problem) -> Callable[[float], Problem]:
@@ -202,7 +213,8 @@ def _laid_out(
         row |= {"parameter": value, "status": status, "note": note, "seconds": seconds}
         if plan is not None:
             paid = price(system, plan.total)
-            uneven = None if (plan.plan.utility < 0).any() else gini(plan.plan.utility, plan.plan.agents.size)
+            utility = without_dust(plan.plan.utility)
+            uneven = None if (utility < 0).any() else gini(utility, plan.plan.agents.size)
             row |= {
                 "value": plan.solution.objective if plan.solution is not None else None,
                 "total": plan.total,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ..instances.errors import InputError
@@ -12,6 +13,7 @@ from ..instances.fairness import Fairness
 from ..models.checks.fairness import measured
 
 if TYPE_CHECKING:
+    from ..instances.arrays import FloatArray
     from ..instances.problem import Problem
     from ..models.policies.policy import Measured
     from ..solvers.solution import Solution
@@ -87,6 +89,19 @@ def judge_plan(problem: Problem, plan: pd.DataFrame, name: str = "status quo") -
     15.0
     """
     return Judged(name, problem, measured(problem, problem.decisions(plan)))
+
+
+def without_dust(utility: FloatArray) -> FloatArray:
+    """Take utilities a billionth of the largest below 0, a solver's rounding, as 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> without_dust(np.array([-1e-12, 1.0])).tolist(), without_dust(np.array([-0.1, 1.0])).tolist()
+    ([0.0, 1.0], [-0.1, 1.0])
+    """
+    dust = 1e-9 * abs(utility).max(initial=0.0)
+    return np.where((utility < 0) & (utility >= -dust), 0.0, utility)
 
 
 def rules_in_words(problem: Problem) -> str:

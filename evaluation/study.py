@@ -1,0 +1,470 @@
+"""A fairness study: criteria and policies side by side on one problem, what they cost and who pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..instances.errors import AllocareError, CapabilityError
+from ..instances.fairness import Fairness, Rule, with_fairness
+from ..models.policies import policy_of
+from ..models.references import best_total
+from ..solvers.conflicts import cheapest_relaxation, conflict
+from ..solvers.solve import solve
+from .by_group import by_group
+from .explanation import binding_policies, gains, gains_by_group
+from .frontier import frontier
+from .inequality import inequality_table
+from .judged import judge, judge_plan, without_dust
+from .lorenz import dominance, generalised_lorenz_curve, lorenz_curve
+from .price_of_fairness import price, price_bound
+from .ties import ties
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ..instances.problem import Problem
+    from ..solvers.conflicts import Conflict
+    from ..solvers.solution import Solution
+    from .frontier import Frontier
+    from .judged import Judged
+
+REFERENCE = "utilitarian"
+"""The plan that every other is compared with: the greatest total, no policies."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A parameter to vary: rules with one ``?``, and from where to where.
+
+    Examples
+    --------
+    >>> Range.of("alpha-fair:alpha=?", 0, 4).criterion
+    'alpha-fair:alpha=?'
+    """
+
+    criterion: str
+    policies: tuple[str, ...]
+    low: float
+    high: float
+    points: int = 20
+
+    @classmethod
+    def of(cls, criterion: str, low: float, high: float, *policies: str, points: int = 20) -> Range:
+        """Put a range together."""
+        return cls(criterion, policies, low, high, points)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Study:
+    """Everything that a fairness report shows, as tidy frames.
+
+    Parameters
+    ----------
+    problem
+        What is to be decided, its own objective and rules.
+    policies
+        In force on every plan but the references.
+    plans
+        The judged plans: the reference first, then criteria, baselines and the status quo.
+    summary
+        One row a plan: ``plan``, ``status``, ``total``, ``price_percent``, ``bound_percent``, ``mean``,
+        ``worst``, ``gini``, ``value``, ``gap``, ``seconds``, ``backend``, ``proved_by``,
+        ``unique``, ``note``.
+    policy_prices
+        One row a policy alone, on the greatest total: ``policy``, ``status``, ``price_percent``, ``note``.
+    agents
+        One row a plan and agent: size, need, served, utility, attributes, change against each reference.
+    groups
+        One row a plan, attribute and group.
+    winners
+        One row a plan, reference, attribute and group: how many gain and lose, and by how much.
+    measures
+        One row a plan and measure, with unit and definition.
+    verdicts
+        One row a plan and policy.
+    binding
+        One row a plan and policy in force: whether it binds, what it costs.
+    ties
+        One row a plan: whether it is unique, and in one line between whom ties move.
+    lorenz
+        Points of the Lorenz and generalised Lorenz curves of each plan.
+    dominance
+        One row a plan: verdict of its generalised Lorenz curve against the reference's.
+    frontiers
+        Each range with what was found over it.
+    conflict, relaxation
+        Why the policies have no plan together and what would mend it, or None.
+    seconds
+        Time that all of it took.
+    """
+
+    problem: Problem
+    policies: tuple[Rule, ...]
+    plans: tuple[Judged, ...]
+    summary: pd.DataFrame
+    policy_prices: pd.DataFrame
+    agents: pd.DataFrame
+    groups: pd.DataFrame
+    winners: pd.DataFrame
+    measures: pd.DataFrame
+    verdicts: pd.DataFrame
+    binding: pd.DataFrame
+    ties: pd.DataFrame
+    lorenz: pd.DataFrame
+    dominance: pd.DataFrame
+    frontiers: tuple[tuple[Range, Frontier], ...] = ()
+    conflict: Conflict | None = None
+    relaxation: pd.DataFrame | None = None
+    seconds: float = 0.0
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All frames by name, frontiers numbered, for writing."""
+        named = {
+            name: getattr(self, name)
+            for name in (
+                "summary",
+                "policy_prices",
+                "agents",
+                "groups",
+                "winners",
+                "measures",
+                "verdicts",
+                "binding",
+                "ties",
+                "lorenz",
+                "dominance",
+            )
+        }
+        for at, (_, found) in enumerate(self.frontiers, start=1):
+            named[f"frontier_{at}"] = found.points
+            named[f"frontier_{at}_breakpoints"] = found.breakpoints
+        if self.relaxation is not None:
+            named["relaxation"] = self.relaxation
+        return named
+
+
+def study(
+    problem: Problem,
+    criteria: Sequence[str | Rule],
+    policies: Sequence[str | Rule] = (),
+    *,
+    groups: Sequence[str] = (),
+    rank: str | None = None,
+    status_quo: pd.DataFrame | None = None,
+    baselines: Sequence[str] = ("greedy",),
+    ranges: Iterable[Range] = (),
+    bootstrap: int = 0,
+    seed: int = 0,
+    on_step: Callable[[str], None] | None = None,
+    **options: Any,
+) -> Study:
+    """Solve a problem under each criterion with the policies in force, and lay everything side by side.
+
+    Parameters
+    ----------
+    problem
+        What is to be decided; what its `fairness` says of utility, agents and size is kept.
+    criteria, policies
+        Names with parameters, as `allocare.with_fairness` takes them.
+    groups
+        Attributes whose groups are compared, such as ``region`` or ``svi/4``.
+    rank
+        Attribute that ranks agents from the most to the least deprived, for slope and concentration indices.
+    status_quo
+        The plan in force today, in the user's keys, to compare with.
+    baselines
+        Heuristic backends to compare with; those that cannot take the problem are left out.
+    ranges
+        Parameters to vary.
+    bootstrap
+        Resamples for intervals of the groups' rates where the agents are a sample; 0 for none.
+    seed
+        Of all random choices.
+    on_step
+        Called with each step in words, to show progress.
+    options
+        Passed on to `allocare.solve`.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> found = study(allocare.example("sunray"), ["maximin"], ["floor:value=0.5"])
+    >>> found.summary["plan"].tolist()
+    ['utilitarian', 'maximin', 'greedy:cheapest-lane']
+    """
+    began = perf_counter()
+    step = on_step or (lambda _: None)
+    asked = tuple(Rule.of(policy) for policy in policies)
+    bare = replace(problem, fairness=replace(problem.fairness or Fairness(), criterion=None, policies=()))
+    step("utilitarian")
+    plans = [_solved(bare, REFERENCE, (), REFERENCE, options)]
+    clash = None if not asked else conflict(with_fairness(bare, None, asked))
+    relaxation = None
+    if clash is not None:
+        step("policies that conflict")
+        relaxation = cheapest_relaxation(with_fairness(bare, None, asked)) if clash.policies else None
+    kept = () if clash is not None else asked
+    for criterion in criteria:
+        step(str(criterion))
+        if str(criterion) != REFERENCE or kept:
+            name = str(Rule.of(criterion))
+            name = f"{name} with policies" if name == REFERENCE else name
+            plans.append(_solved(bare, criterion, kept, name, options))
+    for baseline in baselines:
+        found = _baseline(bare, baseline, options)
+        if found is not None:
+            plans.append(found)
+    if status_quo is not None:
+        plans.append(judge_plan(bare, status_quo))
+    step("policies alone")
+    prices = _policy_prices(bare, asked, options)
+    step("ties and binding policies")
+    loose = pd.DataFrame(
+        [_ties(plan, groups[0] if groups else "", seed) for plan in plans if plan.solution is not None],
+        columns=["plan", "unique", "message"],
+    )
+    found_ranges = []
+    for each in ranges:
+        step(f"{each.criterion} from {each.low:g} to {each.high:g}")
+        posed = with_fairness(bare, each.criterion, each.policies)
+        found_ranges.append((each, frontier(posed, each.low, each.high, points=each.points, **options)))
+    step("tables")
+    return Study(
+        problem=bare,
+        policies=asked,
+        plans=tuple(plans),
+        summary=_summary(bare, plans, loose),
+        policy_prices=prices,
+        agents=_agents(plans),
+        groups=_groups(plans, groups, bootstrap, seed),
+        winners=_winners(plans, groups),
+        measures=_measures(plans, rank),
+        verdicts=_verdicts(plans, asked),
+        binding=_binding(plans, options),
+        ties=loose,
+        lorenz=_lorenz(plans),
+        dominance=_dominance(plans),
+        frontiers=tuple(found_ranges),
+        conflict=clash,
+        relaxation=relaxation,
+        seconds=perf_counter() - began,
+    )
+
+
+def _solved(
+    bare: Problem, criterion: str | Rule, policies: tuple[Rule, ...], name: str, options: dict[str, Any]
+) -> Judged:
+    posed = with_fairness(bare, criterion, policies)
+    return judge(posed, solve(posed, **options), name)
+
+
+def _baseline(bare: Problem, backend: str, options: dict[str, Any]) -> Judged | None:
+    """Plan of a heuristic, or None where it cannot take the problem or leaves something required out."""
+    try:
+        solution = solve(bare, backend, **options)
+    except CapabilityError:
+        return None
+    if solution.allocation is None:
+        return None
+    rule = next((note.removeprefix("rule: ").split(" ")[0] for note in solution.notes), "")
+    return judge(bare, solution, f"{solution.backend.partition(':')[0]}:{rule}" if rule else solution.backend)
+
+
+def _policy_prices(bare: Problem, policies: tuple[Rule, ...], options: dict[str, Any]) -> pd.DataFrame:
+    system = best_total(bare)
+    rows = []
+    for policy in policies:
+        posed = with_fairness(bare, REFERENCE, [policy])
+        solution = solve(posed, **options)
+        paid = None
+        if solution.allocation is not None:
+            paid = price(system, judge(posed, solution).total)
+        percent = None if paid is None else 100 * paid
+        rows.append((str(policy), solution.status.value, percent, "; ".join(solution.notes)))
+    return pd.DataFrame(rows, columns=["policy", "status", "price_percent", "note"])
+
+
+def _ties(plan: Judged, group: str, seed: int) -> tuple[str, bool | None, str]:
+    fairness = plan.problem.fairness
+    if fairness is None or fairness.criterion is None:
+        return plan.name, None, ""
+    try:
+        found = ties(plan.problem, group, seed=seed)
+    except AllocareError as error:
+        return plan.name, None, str(error)
+    return plan.name, found.unique, found.message
+
+
+def _summary(bare: Problem, plans: list[Judged], loose: pd.DataFrame) -> pd.DataFrame:
+    system = best_total(bare)
+    unique = dict(zip(loose["plan"], loose["unique"], strict=True))
+    rows = []
+    for plan in plans:
+        paid = price(system, plan.total)
+        bound = price_bound(plan.problem) if plan.solution is not None else None
+        sizes, values = plan.plan.agents.size, without_dust(plan.plan.utility)
+        table = inequality_table(values, sizes, ["mean", "gini"] if (values >= 0).all() else ["mean"])
+        found = dict(zip(table["name"], table["value"], strict=True))
+        rows.append(
+            {
+                "plan": plan.name,
+                "status": "given" if plan.solution is None else plan.solution.status.value,
+                "total": plan.total,
+                "price_percent": None if paid is None else 100 * paid,
+                "bound_percent": None if bound is None else 100 * bound,
+                "mean": found["mean"],
+                "worst": plan.worst,
+                "gini": found.get("gini"),
+                **_how(plan.solution),
+                "unique": unique.get(plan.name),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _how(solution: Solution | None) -> dict[str, Any]:
+    if solution is None:
+        return dict.fromkeys(("value", "gap", "seconds", "backend", "proved_by", "note"))
+    return {
+        "value": solution.objective,
+        "gap": solution.gap,
+        "seconds": solution.seconds,
+        "backend": solution.backend,
+        "proved_by": solution.proved_by,
+        "note": "; ".join(solution.notes),
+    }
+
+
+def _agents(plans: list[Judged]) -> pd.DataFrame:
+    frames = []
+    for plan in plans:
+        agents = plan.plan.agents
+        frame = pd.DataFrame(
+            {
+                "plan": plan.name,
+                "agent": agents.keys,
+                "size": agents.size,
+                "need": np.nan if agents.need is None else agents.need,
+                "served": np.nan if plan.plan.served is None else plan.plan.served,
+                "utility": plan.plan.utility,
+            }
+        )
+        for name in agents.attributes.columns:
+            frame[str(name)] = agents.attributes[name].to_numpy()
+        for reference in _references(plan, plans):
+            each = gains(plan, reference)
+            frame[f"change against {reference.name}"] = each["change"].to_numpy()
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _references(plan: Judged, plans: list[Judged]) -> list[Judged]:
+    """The plans that another is compared with: the reference, the baselines, the status quo."""
+    return [
+        other
+        for other in plans
+        if other is not plan
+        and (other.name == REFERENCE or other.solution is None or other.solution.bound is None)
+    ]
+
+
+def _groups(plans: list[Judged], groups: Sequence[str], bootstrap: int, seed: int) -> pd.DataFrame:
+    frames = []
+    for plan in plans:
+        agents = plan.plan.agents
+        for name in groups:
+            sorted_in = agents.groups(name)
+            label = np.asarray(sorted_in.labels, dtype=object)[sorted_in.member]
+            table = by_group(
+                plan.plan.utility,
+                agents.size,
+                label,
+                need=agents.need,
+                served=plan.plan.served,
+                bootstrap=bootstrap,
+                seed=seed,
+            )
+            table = table.rename_axis("group").reset_index()
+            table.insert(0, "attribute", name)
+            table.insert(0, "plan", plan.name)
+            frames.append(table)
+    return _joined(frames, "plan", "attribute", "group")
+
+
+def _winners(plans: list[Judged], groups: Sequence[str]) -> pd.DataFrame:
+    frames = []
+    for plan in plans:
+        for reference in _references(plan, plans):
+            for name in groups:
+                table = gains_by_group(plan, reference, name).rename_axis("group").reset_index()
+                table.insert(0, "attribute", name)
+                table.insert(0, "against", reference.name)
+                table.insert(0, "plan", plan.name)
+                frames.append(table)
+    return _joined(frames, "plan", "against", "attribute", "group")
+
+
+def _measures(plans: list[Judged], rank: str | None) -> pd.DataFrame:
+    frames = []
+    for plan in plans:
+        agents = plan.plan.agents
+        order = None if rank is None else agents.measure(rank)
+        table = inequality_table(without_dust(plan.plan.utility), agents.size, rank=order)
+        table.insert(0, "plan", plan.name)
+        frames.append(table)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _verdicts(plans: list[Judged], policies: tuple[Rule, ...]) -> pd.DataFrame:
+    rows = []
+    for plan in plans:
+        for rule in policies:
+            verdict = policy_of(rule).judge(plan.plan)
+            rows.append((plan.name, str(rule), verdict.holds, verdict.excess, verdict.where, verdict.message))
+    return pd.DataFrame(rows, columns=["plan", "policy", "holds", "excess", "where", "message"])
+
+
+def _binding(plans: list[Judged], options: dict[str, Any]) -> pd.DataFrame:
+    frames = []
+    for plan in plans:
+        fairness = plan.problem.fairness
+        if plan.solution is not None and fairness is not None and fairness.policies:
+            table = binding_policies(plan, **options)
+            table.insert(0, "plan", plan.name)
+            frames.append(table)
+    return _joined(frames, "plan", "policy", "binds")
+
+
+def _lorenz(plans: list[Judged]) -> pd.DataFrame:
+    frames = []
+    for plan in plans:
+        values, sizes = without_dust(plan.plan.utility), plan.plan.agents.size
+        if (values < 0).any() or not (values > 0).any():
+            continue
+        curve, general = lorenz_curve(values, sizes), generalised_lorenz_curve(values, sizes)
+        curve = curve.assign(generalised=general.iloc[:, -1].to_numpy())
+        curve.insert(0, "plan", plan.name)
+        frames.append(curve)
+    return _joined(frames, "plan")
+
+
+def _joined(frames: list[pd.DataFrame], *columns: str) -> pd.DataFrame:
+    """Put frames below each other; without any, an empty one with the columns that name its rows."""
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(columns))
+
+
+def _dominance(plans: list[Judged]) -> pd.DataFrame:
+    reference, rows = plans[0], []
+    usual = without_dust(reference.plan.utility), reference.plan.agents.size
+    for plan in plans[1:]:
+        values, sizes = without_dust(plan.plan.utility), plan.plan.agents.size
+        if (values < 0).any() or (usual[0] < 0).any():
+            continue
+        found = dominance((values, sizes), usual)
+        rows.append((plan.name, reference.name, found.verdict.value))
+    return pd.DataFrame(rows, columns=["plan", "against", "verdict"])
