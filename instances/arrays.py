@@ -98,6 +98,27 @@ def numbers(
     return array
 
 
+def decimal_product(one: npt.ArrayLike, other: npt.ArrayLike) -> FloatArray:
+    """Multiply decimals: where a product has 15 digits or fewer, return the double that stands for it.
+
+    Products of doubles miss their decimal by a digit in the last place, which exact scaling to whole
+    numbers then refuses.
+
+    Examples
+    --------
+    >>> 3 * 3.3, decimal_product(3, [3.3, 0.1]).tolist()
+    (9.899999999999999, [9.9, 0.3])
+    """
+    product = np.asarray(np.multiply(one, other), dtype=np.float64)
+    size = np.abs(product)
+    digits = 14 - np.floor(np.log10(size, out=np.zeros_like(size), where=size > 0))
+    # powers of ten beyond the 22nd are not held exactly
+    power = 10.0 ** np.clip(digits, 0, 22)
+    nearest = np.rint(product * power) / power
+    near = (digits <= 22) & (np.abs(nearest - product) <= 4 * np.spacing(size))
+    return np.where(near, nearest, product)
+
+
 def nonzero(values: FloatArray) -> npt.NDArray[np.int64]:
     """Positions of what is not 0 (NaN included), several times as fast as NumPy's search on doubles.
 
