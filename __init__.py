@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from allocare.instances.lanes import Lanes
     from allocare.instances.linear import LinearProblem
     from allocare.instances.network_flow import NetworkFlowProblem
+    from allocare.instances.programmes import ProgrammeProblem
     from allocare.instances.transportation import TransportationProblem
     from allocare.models.check import check
     from allocare.models.formulations import matrix_form, pyomo_model
@@ -37,6 +38,7 @@ _HOMES = {
     "Lanes": "instances.lanes",
     "LinearProblem": "instances.linear",
     "NetworkFlowProblem": "instances.network_flow",
+    "ProgrammeProblem": "instances.programmes",
     "RefutedError": "instances.errors",
     "Solution": "solvers.solution",
     "Status": "solvers.solution",
@@ -67,6 +69,7 @@ __all__ = [
     "Lanes",
     "LinearProblem",
     "NetworkFlowProblem",
+    "ProgrammeProblem",
     "RefutedError",
     "Solution",
     "Status",

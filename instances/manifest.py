@@ -24,6 +24,7 @@ from .manifest_sections import (
     LinearObjectiveSection,
     MatrixLanesSection,
     MatrixPairsSection,
+    MaximumSection,
     MinimumSection,
     NetworkOptions,
     NodesSection,
@@ -38,6 +39,14 @@ from .manifest_sections import (
     TasksSection,
     TransportationOptions,
     UnitsSection,
+)
+from .programme_sections import (
+    BudgetsSection,
+    GroupsSection,
+    MatrixCostsSection,
+    ProgrammeOptions,
+    ProgrammesSection,
+    TableCostsSection,
 )
 
 if TYPE_CHECKING:
@@ -118,12 +127,27 @@ class LinearManifest(Manifest):
     """Absent where every coefficient is 0."""
 
 
+class ProgrammeManifest(Manifest):
+    """Budgeted programmes."""
+
+    kind: Literal["programmes"]
+    objective: MaximumSection = MaximumSection()
+    options: ProgrammeOptions = ProgrammeOptions()
+    groups: GroupsSection
+    programmes: ProgrammesSection
+    budgets: BudgetsSection | None = None
+    """Absent where there is one budget, the number of the options, or none."""
+    costs: Annotated[TableCostsSection | MatrixCostsSection | None, Field(discriminator="form")] = None
+    """What each programme takes of each budget; belongs to the table of budgets."""
+
+
 MANIFESTS: dict[str, type[Manifest]] = {
     "transportation": TransportationManifest,
     "assignment": AssignmentManifest,
     "fair-allocation": FairAllocationManifest,
     "network-flow": NetworkFlowManifest,
     "linear": LinearManifest,
+    "programmes": ProgrammeManifest,
 }
 
 
@@ -197,17 +221,25 @@ def _one_line(mistake: ErrorDetails, model: type[Manifest], name: str) -> InputE
     names_table = not path and (isinstance(mistake["input"], dict) or bool(_sections(model, str(last))))
     shown = str(last) if str(last).isprintable() else repr(last)
     field = f"table [{shown}]" if names_table else f"field {str(last)!r}"
-    return InputError(_found(mistake, str(last), _fields_at(model, path)), name, table, field)
+    forms = _forms(model, path) if last == "form" else ""
+    return InputError(_found(mistake, str(last), _fields_at(model, path), forms), name, table, field)
 
 
-def _found(mistake: ErrorDetails, last: str, fields: list[str]) -> str:
+def _forms(model: type[Manifest], path: list[Any]) -> str:
+    """Name the forms that the table at a place may have."""
+    sections = _sections(model, str(path[-1])) if path else []
+    forms = [repr(get_args(one.model_fields["form"].annotation)[0]) for one in sections]
+    return " or ".join(filter(None, (", ".join(forms[:-1]), *forms[-1:])))
+
+
+def _found(mistake: ErrorDetails, last: str, fields: list[str], forms: str) -> str:
     given, context = mistake["input"], mistake.get("ctx", {})
     match mistake["type"]:
         case "extra_forbidden":
             what = "table" if isinstance(given, dict) else "field"
             return f"there is no such {what}; {nearest(last, fields)}"
         case "missing" | "union_tag_not_found":
-            return "it is missing" + ("; say 'table', 'matrix' or 'great-circle'" if last == "form" else "")
+            return "it is missing" + (f"; say {forms}" if last == "form" else "")
         case "union_tag_invalid":
             return f"{context['tag']!r} is not one of {context['expected_tags']}"
         case "literal_error":

@@ -37,6 +37,8 @@ class UnitsSection(Section):
     """Unit of a lane's weight, where weight is maximised."""
     use: str | None = None
     """Unit of an agent's capacity and of what a task takes of it, e.g. hours."""
+    benefit: str | None = None
+    """Unit of a person's utility and of what a programme adds to it, e.g. QALY."""
     time: str | None = None
     """Unit of times."""
     distance: str | None = None
@@ -57,6 +59,13 @@ class MinimumSection(Section):
 
     sense: Literal["min"] = "min"
     """Always min."""
+
+
+class MaximumSection(Section):
+    """What is optimised: the total benefit is maximised."""
+
+    sense: Literal["max"] = "max"
+    """Always max."""
 
 
 class LinearObjectiveSection(SenseSection):

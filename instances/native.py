@@ -18,12 +18,15 @@ from .manifest import (
     LinearManifest,
     Manifest,
     NetworkFlowManifest,
+    ProgrammeManifest,
     TransportationManifest,
     parse_manifest,
 )
 from .native_lanes import End, Instance, read_lanes
+from .native_programmes import read_programmes
 from .network_flow import NetworkFlowProblem
 from .problem import Provenance
+from .programmes import ProgrammeProblem
 from .transportation import TransportationProblem
 
 if TYPE_CHECKING:
@@ -78,6 +81,8 @@ def _family(instance: Instance, manifest: Manifest) -> tuple[type[Problem], dict
             return NetworkFlowProblem, _network_flow(instance, manifest)
         case LinearManifest():
             return LinearProblem, _linear(instance, manifest)
+        case ProgrammeManifest():
+            return ProgrammeProblem, read_programmes(instance, manifest)
     raise TypeError(f"no reader for {type(manifest).__name__}")
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from .errors import InputError
 from .manifest import parse_manifest
+from .native_programmes import ONE_BUDGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .linear import LinearProblem
     from .network_flow import NetworkFlowProblem
     from .problem import Problem
+    from .programmes import ProgrammeProblem
     from .transportation import TransportationProblem
 
 TableFormat: TypeAlias = Literal["csv", "parquet"]
@@ -267,12 +269,56 @@ def _linear(problem: LinearProblem, draft: _Draft) -> dict[str, Any]:
     return manifest
 
 
+def _programmes(problem: ProgrammeProblem, draft: _Draft) -> dict[str, Any]:
+    one_budget = problem.budgets.tolist() == [ONE_BUDGET]
+    columns = {
+        "group": draft.texts(problem.groups, "group").take(problem.group),
+        "benefit": _plain(problem.benefit),
+        **({"cost": _plain(problem.cost.toarray()[0])} if one_budget else {}),
+        "lower": _plain(problem.lower),
+        "upper": _plain(problem.upper),
+    }
+    options: dict[str, Any] = {
+        "whole": problem.whole,
+        "one_each": problem.one_each,
+        "cost_per": problem.cost_per,
+    }
+    if one_budget:
+        options["budget"] = float(problem.budget_limit[0])
+    sizes = {"size": problem.group_size, "baseline": problem.baseline}
+    texts = draft.texts(problem.programmes, "programme")
+    manifest = {
+        "options": options,
+        "groups": draft.keyed("groups", "group", problem.groups, sizes),
+        "programmes": draft.table(
+            "programmes", {"programme": texts, **columns}, key="programme", **{name: name for name in columns}
+        ),
+    }
+    if len(problem.budgets) and not one_budget:
+        manifest["budgets"] = draft.keyed(
+            "budgets", "budget", problem.budgets, {"limit": problem.budget_limit}
+        )
+    if problem.cost.nnz and not one_budget:
+        costs = problem.cost.tocoo()
+        listed = {
+            "programme": texts.take(costs.coords[1]),
+            "budget": draft.texts(problem.budgets, "budget").take(costs.coords[0]),
+            "cost": _plain(costs.data),
+        }
+        manifest["costs"] = {
+            "form": "table",
+            **draft.table("costs", listed, **{name: name for name in listed}),
+        }
+    return manifest
+
+
 _WRITERS: dict[str, Callable[[Any, _Draft], dict[str, Any]]] = {
     "transportation": _transportation,
     "assignment": _assignment,
     "fair-allocation": _fair_allocation,
     "network-flow": _network_flow,
     "linear": _linear,
+    "programmes": _programmes,
 }
 
 

@@ -11,8 +11,8 @@ than its tolerance,
 Where
     - :math:`b` is the row's right-hand side, and :math:`a` the sum of its absolute terms
     - :math:`q` is the size of the problem's quantities: the smallest of the largest supply, demand and
-      total (in a network the largest balance, in a linear problem the median of what rows ask for); so
-      data in millionths are held to millionths of millionths
+      total (in a network the largest balance, in a linear problem the median of what rows ask for, among
+      programmes a whole share); so data in millionths are held to millionths of millionths
 
 but never more than one half where only whole numbers are added. A quantity that must be whole may be
 off by :math:`10^{-6}`, and then counts as the whole number that it is near.
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..instances.errors import InputError
-from .checks import assignment, fair_allocation, fairness, linear, network_flow, transportation
+from .checks import assignment, fair_allocation, fairness, linear, network_flow, programmes, transportation
 from .checks.findings import RELATIVE
 from .checks.report import CheckReport, Valuation, Violation
 
@@ -44,6 +44,7 @@ _FAMILIES: dict[str, Any] = {
     "fair-allocation": fair_allocation,
     "network-flow": network_flow,
     "linear": linear,
+    "programmes": programmes,
 }
 
 
@@ -56,7 +57,7 @@ def check(problem: Problem, plan: pd.DataFrame) -> CheckReport:
         What was to be decided.
     plan
         A frame as `allocare.solve` returns it: ``source, target, quantity``, ``agent, task``,
-        ``arc, quantity`` or ``column, value``. What it does not list is 0.
+        ``arc, quantity``, ``column, value`` or ``programme, share``. What it does not list is 0.
 
     Raises
     ------

@@ -15,6 +15,7 @@ FAMILIES = {
     "fair-allocation": "fair_allocation",
     "network-flow": "network_flow",
     "linear": "linear",
+    "programmes": "programmes",
 }
 
 

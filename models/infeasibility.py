@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .causes import assignment, linear, network_flow, transportation
+from .causes import assignment, linear, network_flow, programmes, transportation
 
 if TYPE_CHECKING:
     from ..instances.problem import Problem
@@ -19,6 +19,7 @@ _FAMILIES: dict[str, Any] = {
     "assignment": assignment,
     "network-flow": network_flow,
     "linear": linear,
+    "programmes": programmes,
 }
 
 

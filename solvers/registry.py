@@ -7,11 +7,12 @@ from difflib import get_close_matches
 from ..instances.errors import CapabilityError
 from .backend import Backend
 
-ALL = frozenset({"transportation", "assignment", "fair-allocation", "network-flow", "linear"})
-FLOWS = ALL - {"linear"}
+ALL = frozenset({"transportation", "assignment", "fair-allocation", "network-flow", "linear", "programmes"})
+FLOWS = ALL - {"linear", "programmes"}
 TRANSPORTATION = frozenset({"transportation"})
 FAIR = frozenset({"fair-allocation"})
 SERVICE = FLOWS - {"network-flow"}
+RULED = SERVICE | {"programmes"}
 GREEDY_RULES = (
     "default",
     "nearest",
@@ -22,6 +23,8 @@ GREEDY_RULES = (
     "largest-need",
     "best-weight",
     "marginal-gain",
+    "benefit-per-cost",
+    "worst-off-first",
 )
 
 BACKENDS = {
@@ -55,7 +58,7 @@ BACKENDS = {
         Backend(
             "greedy",
             "baseline rules, as greedy:RULE",
-            SERVICE,
+            RULED,
             exact=False,
             variants=GREEDY_RULES,
             keeps="criteria",

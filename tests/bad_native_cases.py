@@ -111,6 +111,33 @@ LINEAR_TABLES = {
     "rows.csv": "row,is,limit\nstaff,<=,10\n",
     "entries.csv": "row,column,value\nstaff,x,1\nstaff,y,2\n",
 }
+PROGRAMMES = """schema_version = 1
+kind = "programmes"
+[options]
+budget = 60
+[groups]
+file = "groups.csv"
+key = "group"
+size = "people"
+baseline = "without"
+[programmes]
+file = "programmes.csv"
+key = "programme"
+cost = "cost"
+lower = "low"
+upper = "high"
+"""
+PROGRAMME_TABLES = {
+    "groups.csv": "group,people,without\nhip,40,4\nheart,10,1\n",
+    "programmes.csv": "programme,group,benefit,cost,low,high\nhip,hip,2,1,0,1\nvalve,heart,5,3,0,1\n",
+}
+BUDGETS = PROGRAMMES.replace("[options]\nbudget = 60\n", "").replace('cost = "cost"\n', "")
+BUDGETS += '[budgets]\nfile = "budgets.csv"\nkey = "budget"\nlimit = "limit"\n[costs]\n'
+BUDGET_TABLES = PROGRAMME_TABLES | {"budgets.csv": "budget,limit\nmoney,60\nstaff,5\n"}
+COST_LIST = BUDGETS + 'form = "table"\nfile = "costs.csv"\n'
+COST_LIST_TABLES = BUDGET_TABLES | {"costs.csv": "programme,budget,cost\nhip,money,1\nvalve,money,3\n"}
+COST_MATRIX = BUDGETS + 'form = "matrix"\nfile = "costs.csv"\n'
+COST_MATRIX_TABLES = BUDGET_TABLES | {"costs.csv": "programme,money,staff\nhip,1,\nvalve,3,0.4\n"}
 KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "transportation": (TRANSPORTATION, TABLES),
     "matrix": (MATRIX, MATRICES),
@@ -119,6 +146,9 @@ KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "fair": (FAIR, FAIR_TABLES),
     "network": (NETWORK, NETWORK_TABLES),
     "linear": (LINEAR, LINEAR_TABLES),
+    "programmes": (PROGRAMMES, PROGRAMME_TABLES),
+    "cost list": (COST_LIST, COST_LIST_TABLES),
+    "cost matrix": (COST_MATRIX, COST_MATRIX_TABLES),
 }
 
 
@@ -392,4 +422,51 @@ CASES: dict[str, tuple[str, str, tuple[str | bytes, ...], str]] = {
         "linear", "entries.csv", ("staff,y", "staff,x"), "entries.csv, row 3: this coefficient is given twice (first in row 2)"),
     "coefficient of an unknown row": (
         "linear", "entries.csv", ("staff,y", "stuff,y"), "entries.csv, row 3, column 'row': 'stuff' is not a row; did you mean 'staff'?"),
+    # programmes
+    "a programme for a group that is not there": (
+        "programmes", "programmes.csv", ("valve,heart", "valve,hart"), "programmes.csv, row 3, column 'group': 'hart' is not a group; did you mean 'heart'?"),
+    "a negative cost": (
+        "programmes", "programmes.csv", ("5,3,0", "5,-3,0"), "programmes.csv, row 3, column 'cost': it is -3; it must be 0 or more"),
+    "a group with nobody": (
+        "programmes", "groups.csv", ("heart,10", "heart,0"), "groups.csv, row 3, column 'people': it is 0; a group needs somebody, so leave it out"),
+    "a group of fewer than nobody": (
+        "programmes", "groups.csv", ("heart,10", "heart,-1"), "groups.csv, row 3, column 'people': it is -1; it must be 0 or more"),
+    "a share beyond the whole": (
+        "programmes", "programmes.csv", ("1,0,1", "1,0,2"), "programmes.csv, row 2, column 'high': it is 2; it must be 1 or less"),
+    "a part of a whole programme required": (
+        "programmes", "programmes.csv", ("1,0,1", "1,0.5,1"), "programmes.csv, row 2, column 'low': it is 0.5; whole quantities need a whole number"),
+    "required and forbidden": (
+        "programmes", "programmes.csv", ("1,0,1", "1,1,0"), "programmes.csv, row 2: the share is at least 1 but at most 0"),
+    "a benefit that is no number": (
+        "programmes", "programmes.csv", ("heart,5", "heart,much"), "programmes.csv, row 3, column 'benefit': 'much' is not a number"),
+    "no size of groups": (
+        "programmes", "m.toml", ('size = "people"\n', ""), "m.toml, table [groups], field 'size': it is missing"),
+    "a negative budget": (
+        "programmes", "m.toml", ("budget = 60", "budget = -6"), "m.toml, table [options], field 'budget': it is -6; it must be 0 or more"),
+    "costs without a budget": (
+        "programmes", "m.toml", ("budget = 60\n", ""), "m.toml, table [programmes], field 'cost': costs need a budget; give it in table [options]"),
+    "a budget without costs": (
+        "programmes", "m.toml", ('cost = "cost"\n', ""), "m.toml, table [options], field 'budget': a budget needs costs; name their column in table [programmes]"),
+    "one budget and several": (
+        "cost list", "m.toml", ("[groups]", "[options]\nbudget = 6\n[groups]"), "m.toml, table [options], field 'budget': there is also a table [budgets]; keep one of the two"),
+    "costs in two places": (
+        "cost list", "m.toml", ('lower = "low"', 'lower = "low"\ncost = "cost"'), "m.toml, table [programmes], field 'cost': costs of several budgets stand in table [costs]"),
+    "costs by budget without budgets": (
+        "cost list", "m.toml", ('[budgets]\nfile = "budgets.csv"\nkey = "budget"\nlimit = "limit"\n', ""), "m.toml, table [costs]: costs by budget need the table [budgets]"),
+    "a cost in no budget": (
+        "cost list", "costs.csv", ("valve,money", "valve,mony"), "costs.csv, row 3, column 'budget': 'mony' is not a budget; did you mean 'money'?"),
+    "a cost given twice": (
+        "cost list", "costs.csv", ("valve,money", "hip,money"), "costs.csv, row 3: this cost is given twice (first in row 2)"),
+    "no form of costs": (
+        "cost list", "m.toml", ('form = "table"\n', ""), "m.toml, table [costs], field 'form': it is missing; say 'table' or 'matrix'"),
+    "an unknown form of costs": (
+        "cost list", "m.toml", ('form = "table"', 'form = "list"'), "m.toml, table [costs], field 'form': 'list' is not one of 'table', 'matrix'"),
+    "a mistyped field of costs": (
+        "cost list", "m.toml", ('form = "table"', 'form = "table"\nprogram = "x"'), "m.toml, table [costs], field 'program': there is no such field; did you mean 'programme'?"),
+    "a cost matrix without a budget's column": (
+        "cost matrix", "costs.csv", ("programme,money,staff\nhip,1,\nvalve,3,0.4", "programme,money\nhip,1\nvalve,3"), "costs.csv, row 1: there is no column for the budget 'staff'"),
+    "a negative cost in a matrix": (
+        "cost matrix", "costs.csv", ("0.4", "-0.4"), "costs.csv, row 3, column 'staff': it is -0.4; it must be 0 or more"),
+    "a minimised benefit": (
+        "programmes", "m.toml", ("[options]", '[objective]\nsense = "min"\n[options]'), "m.toml, table [objective], field 'sense': 'min' is not one of 'max'"),
 }  # fmt: skip

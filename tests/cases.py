@@ -13,6 +13,7 @@ from allocare import (
     Lanes,
     LinearProblem,
     NetworkFlowProblem,
+    ProgrammeProblem,
     TransportationProblem,
 )
 
@@ -90,6 +91,21 @@ def linear(objective: Any, matrix: Any, row_upper: Any, **rules: Any) -> LinearP
         objective=objective,
         matrix=np.array(matrix, dtype=float).reshape(len(row_upper), n),
         row_upper=row_upper,
+        **fields,
+    )
+
+
+def programmes(benefit: Any, cost: Any, limit: Any, **rules: Any) -> ProgrammeProblem:
+    n = len(benefit)
+    group = np.array(rules.pop("group", range(n)), dtype=int)
+    fields = {"groups": keys("g", int(group.max(initial=-1)) + 1), "group_size": 1.0} | rules
+    return ProgrammeProblem(
+        programmes=keys("p", n),
+        group=group,
+        benefit=benefit,
+        budgets=keys("b", len(limit)),
+        budget_limit=limit,
+        cost=np.array(cost, dtype=float).reshape(len(limit), n),
         **fields,
     )
 
@@ -258,6 +274,53 @@ CASES = [
     ),
     Case("equations", lambda: linear([1, 1], [[1, 2], [3, 1]], [4, 7], row_lower=[4, 7]), "optimal", 3.0),
     Case("free column", lambda: linear([1], [[1]], [9], row_lower=[-3], lower=[-INF]), "optimal", -3),
+    Case(
+        "one programme",
+        lambda: programmes([3], [2], [2], group_size=5, cost_per="programme"),
+        "optimal",
+        15,
+    ),
+    Case(
+        "the best programme for its cost is not the best choice",
+        lambda: programmes([13, 10, 10], [6, 5, 5], [10], baseline=[1, 0, 0]),
+        "optimal",
+        1 + 20,
+    ),
+    Case(
+        "shares of programmes",
+        lambda: programmes([12, 9, 8], [6, 5, 5], [10], whole=False),
+        "optimal",
+        12 + 9 * 4 / 5,
+    ),
+    Case(
+        "shares within bounds",
+        lambda: programmes([12, 9, 8], [6, 5, 5], [10], lower=[0, 0, 0.2], upper=[0.5, 1, 1], whole=False),
+        "optimal",
+        6 + 9 + 8 * 2 / 5,
+    ),
+    Case(
+        "one option each",
+        lambda: programmes([5, 4, 3], [1, 1, 1], [2], group=[0, 0, 1], one_each=True),
+        "optimal",
+        8,
+    ),
+    Case(
+        "shares of one option each",
+        lambda: programmes([6, 2], [4, 1], [3], group=[0, 0], one_each=True, whole=False),
+        "optimal",
+        2 + 4 * 2 / 3,
+    ),
+    Case("two budgets", lambda: programmes([5, 4, 3], [[1, 1, 1], [4, 2, 2]], [2, 4]), "optimal", 7),
+    Case("required though it harms", lambda: programmes([-2, 3], [1, 1], [1], lower=[1, 0]), "optimal", -2),
+    Case("forbidden", lambda: programmes([5, 4], [1, 1], [1], upper=[0, 1]), "optimal", 4),
+    Case(
+        "costs of decimals",
+        lambda: programmes([0.3, 3.3], [0.1, 0.7], [2.4], group_size=3),
+        "optimal",
+        10.8,
+    ),
+    Case("no budget at all", lambda: programmes([5, -4], [], []), "optimal", 5),
+    Case("nothing to spend", lambda: programmes([5, 4], [1, 0], [0]), "optimal", 4),
     Case("no rows", lambda: linear([1, -1], [], [], upper=[5, 6]), "optimal", -6),
     Case(
         "huge whole quantities",
@@ -299,6 +362,12 @@ CASES = [
     Case("zero demand shared", lambda: fair([[1, 1]], [3], [0, 0]), "optimal", 0),
     Case("no recipients", lambda: fair(np.zeros((1, 0)), [3], []), "optimal", 0),
     Case("no arcs", lambda: network([0, 0], []), "optimal", 0),
+    Case(
+        "no programmes",
+        lambda: programmes([], [], [3], groups=["g1"], group_size=5, baseline=2),
+        "optimal",
+        10,
+    ),
     Case("no columns", lambda: linear([], np.zeros((0, 0)), []), "optimal", 0),
     # --- infeasible
     Case("too little supply", lambda: transportation([[1, 2]], [3], [2, 2], whole=True), "infeasible"),
@@ -331,6 +400,17 @@ CASES = [
     Case("contradicting rows", lambda: linear([1], [[1], [1]], [1, 5], row_lower=[-INF, 3]), "infeasible"),
     Case(
         "whole column between", lambda: linear([1], [[2]], [1.5], row_lower=[0.5], whole=True), "infeasible"
+    ),
+    Case("requirements beyond the budget", lambda: programmes([1, 1], [2, 2], [3], lower=1), "infeasible"),
+    Case(
+        "two required where one is allowed",
+        lambda: programmes([1, 1], [0, 0], [3], group=[0, 0], lower=1, one_each=True),
+        "infeasible",
+    ),
+    Case(
+        "shares required beyond the second budget",
+        lambda: programmes([1, 1], [[1, 1], [3, 4]], [9, 3], lower=0.5, whole=False),
+        "infeasible",
     ),
     # --- unbounded
     Case("column without end", lambda: linear([1], [[0]], [1], sense="max"), "unbounded"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from allocare.instances.assignment import AssignmentProblem
     from allocare.instances.fair_allocation import FairAllocationProblem
     from allocare.instances.linear import LinearProblem
+    from allocare.instances.programmes import ProgrammeProblem
     from allocare.instances.transportation import TransportationProblem
 
 
@@ -86,6 +87,25 @@ def linear_optimum(problem: LinearProblem) -> float:
     )
     assert found.status == 0, found.message
     return sign * found.fun + problem.offset
+
+
+def programmes_optimum(problem: ProgrammeProblem) -> float:
+    """Optimum by scipy's MILP at gap 0."""
+    people = problem.group_size[problem.group]
+    cost = problem.cost.toarray() * (people if problem.cost_per == "person" else 1)
+    by_group = np.arange(len(problem.groups))[:, np.newaxis] == problem.group
+    found = scipy.optimize.milp(
+        -people * problem.benefit,
+        constraints=[
+            scipy.optimize.LinearConstraint(cost, -np.inf, problem.budget_limit),
+            scipy.optimize.LinearConstraint(by_group, -np.inf, 1.0 if problem.one_each else np.inf),
+        ],
+        bounds=scipy.optimize.Bounds(problem.lower, problem.upper),
+        integrality=np.full(problem.size, int(problem.whole)),
+        options={"mip_rel_gap": 0},
+    )
+    assert found.status == 0, found.message
+    return float(problem.group_size @ problem.baseline) - found.fun
 
 
 def most_served(problem: FairAllocationProblem) -> int:

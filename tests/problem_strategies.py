@@ -12,6 +12,7 @@ from allocare.instances.fair_allocation import FairAllocationProblem
 from allocare.instances.lanes import Lanes
 from allocare.instances.linear import LinearProblem
 from allocare.instances.network_flow import NetworkFlowProblem
+from allocare.instances.programmes import ProgrammeProblem
 from allocare.instances.transportation import TransportationProblem
 
 if TYPE_CHECKING:
@@ -163,6 +164,33 @@ def linear_problems(draw: st.DrawFn) -> LinearProblem:
     )
 
 
+@st.composite
+def programme_problems(draw: st.DrawFn) -> ProgrammeProblem:
+    n_groups, whole = draw(SIZES), draw(st.booleans())
+    n = draw(st.integers(0, 6)) if n_groups else 0
+    n_budgets = draw(st.integers(0, 3))
+    costs = _quantities(whole=draw(st.booleans()))
+    shares = st.sampled_from([0.0, 1.0]) if whole else st.sampled_from([0.0, 0.25, 0.7, 1.0])
+    bounds = np.sort([_vector(draw, shares, n), _vector(draw, shares, n)], axis=0)
+    bounded = draw(st.booleans())
+    return ProgrammeProblem(
+        groups=_keys(draw, n_groups),
+        group_size=_vector(draw, st.one_of(st.integers(1, 99), st.floats(0.1, 9)), n_groups),
+        baseline=_vector(draw, COSTS, n_groups),
+        programmes=_keys(draw, n),
+        group=_vector(draw, st.integers(0, max(n_groups - 1, 0)), n),
+        benefit=_vector(draw, COSTS, n),
+        budgets=_keys(draw, n_budgets),
+        budget_limit=_vector(draw, st.integers(0, 60), n_budgets),
+        cost=np.array(_vector(draw, costs, n_budgets * n), dtype=float).reshape(n_budgets, n),
+        cost_per=draw(st.sampled_from(["person", "programme"])),
+        lower=bounds[0] if bounded else 0.0,
+        upper=bounds[1] if bounded else 1.0,
+        one_each=draw(st.booleans()),
+        whole=whole,
+    )
+
+
 def problems() -> st.SearchStrategy[Problem]:
     """Problems of every family."""
     return st.one_of(
@@ -171,4 +199,5 @@ def problems() -> st.SearchStrategy[Problem]:
         fair_allocation_problems(),
         network_flow_problems(),
         linear_problems(),
+        programme_problems(),
     )

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import allocare
-from allocare import AssignmentProblem, FairAllocationProblem, Lanes, TransportationProblem
+from allocare import AssignmentProblem, FairAllocationProblem, Lanes, ProgrammeProblem, TransportationProblem
 from allocare.evaluation.compare import default_backends
 from allocare.solvers.registry import BACKENDS
 
@@ -90,12 +90,35 @@ def fair_problems(draw: st.DrawFn) -> FairAllocationProblem:
     )
 
 
+@st.composite
+def programme_problems(draw: st.DrawFn) -> ProgrammeProblem:
+    n, n_groups, budgets = draw(st.integers(1, 7)), draw(st.integers(1, 4)), draw(st.integers(1, 2))
+    whole = draw(st.booleans())
+    required = st.sampled_from([0.0, 0.0, 0.0, 1.0 if whole else 0.3])
+    cost = draw(st.lists(st.integers(0, 9), min_size=n * budgets, max_size=n * budgets))
+    return ProgrammeProblem(
+        groups=keys("g", n_groups),
+        group_size=draw(st.lists(st.integers(1, 9), min_size=n_groups, max_size=n_groups)),
+        baseline=draw(st.lists(st.integers(0, 9), min_size=n_groups, max_size=n_groups)),
+        programmes=keys("p", n),
+        group=draw(st.lists(st.integers(0, n_groups - 1), min_size=n, max_size=n)),
+        benefit=np.array(draw(st.lists(st.integers(-2, 40), min_size=n, max_size=n))) / 4,
+        budgets=keys("b", budgets),
+        budget_limit=draw(st.lists(st.integers(0, 90), min_size=budgets, max_size=budgets)),
+        cost=np.array(cost, dtype=float).reshape(budgets, n),
+        lower=draw(st.lists(required, min_size=n, max_size=n)),
+        one_each=draw(st.booleans()),
+        whole=whole,
+    )
+
+
 def outcomes(problem: object) -> dict[str, allocare.Solution]:
     return {name: allocare.solve(problem, name) for name in default_backends(problem)}  # type: ignore[arg-type]
 
 
 def assert_agreement(
-    problem: TransportationProblem | AssignmentProblem | FairAllocationProblem, scale: float
+    problem: TransportationProblem | AssignmentProblem | FairAllocationProblem | ProgrammeProblem,
+    scale: float,
 ) -> None:
     found = outcomes(problem)
     exact = {n: s for n, s in found.items() if BACKENDS[n.partition(":")[0]].exact}
@@ -137,6 +160,12 @@ def test_all_backends_agree_on_assignment(problem: AssignmentProblem) -> None:
 @FEW
 def test_all_backends_agree_on_fair_allocation(problem: FairAllocationProblem) -> None:
     assert_agreement(problem, 1e-6)
+
+
+@given(programme_problems())
+@FEW
+def test_all_backends_agree_on_programmes(problem: ProgrammeProblem) -> None:
+    assert_agreement(problem, 1e-5)
 
 
 @given(transportation_problems(), st.randoms(use_true_random=False))

@@ -13,6 +13,7 @@ from allocare.instances.fair_allocation import FairAllocationProblem
 from allocare.instances.lanes import Lanes
 from allocare.instances.linear import LinearProblem
 from allocare.instances.network_flow import NetworkFlowProblem
+from allocare.instances.programmes import ProgrammeProblem
 from allocare.instances.transportation import TransportationProblem
 from allocare.models.check import check, check_decisions
 from allocare.models.formulations import matrix_form
@@ -22,6 +23,7 @@ from .problem_strategies import (
     fair_allocation_problems,
     linear_problems,
     network_flow_problems,
+    programme_problems,
     transportation_problems,
 )
 
@@ -115,7 +117,35 @@ def planted_linear(rng, scale):
     return problem, x
 
 
-PLANTED = [planted_transport, planted_assignment, planted_fair, planted_network, planted_linear]
+def planted_programmes(rng, scale):
+    n, n_groups, budgets = (int(k) for k in rng.integers(1, 6, 3))
+    whole = scale == 1
+    x = np.ones(n) if whole else rng.integers(1, 5, n) / 4
+    cost = rng.integers(1, 9, (budgets, n)) * scale
+    problem = ProgrammeProblem(
+        groups=[f"g{k}" for k in range(n_groups)],
+        group_size=rng.integers(1, 90, n_groups),
+        baseline=rng.uniform(-1, 3, n_groups) * scale,
+        programmes=[f"p{k}" for k in range(n)],
+        group=rng.integers(0, n_groups, n),
+        benefit=rng.uniform(0.5, 9, n) * scale,
+        budgets=[f"b{k}" for k in range(budgets)],
+        budget_limit=cost @ x + rng.integers(0, 3, budgets) * scale,
+        cost=cost,
+        cost_per="programme",
+        whole=whole,
+    )
+    return problem, x
+
+
+PLANTED = [
+    planted_transport,
+    planted_assignment,
+    planted_fair,
+    planted_network,
+    planted_linear,
+    planted_programmes,
+]
 
 
 @pytest.mark.parametrize("planted", PLANTED)
@@ -128,7 +158,7 @@ def test_a_planted_plan_passes_and_any_corrupted_entry_is_refuted(planted, scale
     honest = check(problem, problem.plan(decisions))
     assert honest.feasible, honest.violations
     assert honest.agrees(honest.objective)
-    unit = 1 if problem.kind == "assignment" else scale
+    unit = 1 if problem.kind in ("assignment", "programmes") else scale
     for at in rng.choice(problem.size, min(problem.size, 4), replace=False):
         for step in (-unit, -1e-2 * unit, 1e-2 * unit, unit):
             corrupted = decisions.astype(float)
@@ -188,6 +218,8 @@ def _has_no_crumbs(problem):
     arrays = [value for value in arrays if isinstance(value, np.ndarray) and value.dtype == float]
     if problem.kind == "linear":
         arrays.append(problem.matrix.data)
+    if problem.kind == "programmes":
+        arrays.append(problem.cost.data)
     scalars = [getattr(problem, name, None) or 0.0 for name in ("total", "cost_budget", "offset")]
     magnitudes = np.abs(np.concatenate([*arrays, scalars]))
     return bool((magnitudes[magnitudes > 0] >= 1e-3).all())
@@ -199,6 +231,7 @@ FAMILIES = [
     fair_allocation_problems,
     network_flow_problems,
     linear_problems,
+    programme_problems,
 ]
 
 

@@ -14,7 +14,7 @@ import allocare
 from allocare import FairAllocationProblem, Lanes, TransportationProblem
 from allocare.solvers.backend import Options, Task
 from allocare.solvers.greedy_ import rules_for
-from allocare.solvers.registry import GREEDY_RULES, SERVICE
+from allocare.solvers.registry import GREEDY_RULES, RULED
 from allocare.solvers.solve import refusal
 
 from cases import assignment, fair, keys, transportation
@@ -424,7 +424,7 @@ def test_a_floor_that_is_missed_is_said_and_makes_the_plan_incomplete() -> None:
 
 
 def test_the_registry_names_exactly_the_rules_that_families_have() -> None:
-    families = {rule for kind in SERVICE for rule in rules_for(kind)}
+    families = {rule for kind in RULED for rule in rules_for(kind)}
     assert set(GREEDY_RULES) == families | {"default"}
 
 

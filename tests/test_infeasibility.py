@@ -13,6 +13,7 @@ from allocare.instances.fair_allocation import FairAllocationProblem
 from allocare.instances.lanes import Lanes
 from allocare.instances.linear import LinearProblem
 from allocare.instances.network_flow import NetworkFlowProblem
+from allocare.instances.programmes import ProgrammeProblem
 from allocare.instances.transportation import TransportationProblem
 from allocare.models.formulations import matrix_form
 from allocare.models.infeasibility import explain_infeasibility
@@ -242,8 +243,57 @@ def test_each_cause_of_a_linear_problem_without_a_solution(problem, cause):
     assert infeasible(problem)
 
 
+def programmes(**changes):
+    data = {
+        "groups": ["hip", "heart"],
+        "group_size": [40, 10],
+        "programmes": ["hip", "valve", "stent"],
+        "group": [0, 1, 1],
+        "benefit": [2, 5, 3],
+        "budgets": ["money", "staff"],
+        "budget_limit": [60, 5],
+        "cost": [[1, 3, 2], [0, 0.4, 0.2]],
+        "units": {"cost": "k£"},
+    } | changes
+    return ProgrammeProblem(**data)
+
+
+@pytest.mark.parametrize(
+    ("problem", "cause"),
+    [
+        (
+            programmes(lower=[1, 1, 0]),
+            "what is required costs 70 k£ of budget 'money', which has 60 (10 short); "
+            "require less, or raise it",
+        ),
+        (
+            programmes(lower=[0, 1, 1], units={}),
+            "what is required costs 6 of budget 'staff', which has 5 (1 short); require less, or raise it",
+        ),
+        (
+            programmes(lower=[0, 1, 1], budget_limit=[99, 99], one_each=True),
+            "group 'heart' may get 1 programme, and 2 are required for it",
+        ),
+        (
+            programmes(lower=[0.9, 0.75, 0.5], one_each=True, whole=False),
+            "group 'heart' may get 1 programme, and 1.25 are required for it",
+        ),
+    ],
+)
+def test_each_cause_of_a_choice_of_programmes_without_a_plan(problem, cause):
+    assert explain_infeasibility(problem) == cause
+    assert infeasible(problem)
+
+
+@quick
+@given(seed=seeds)
+def test_every_impossible_choice_of_programmes_is_explained(seed):
+    problem = random_programmes(np.random.default_rng(seed))
+    assert infeasible(problem) == (explain_infeasibility(problem) is not None)
+
+
 def test_a_problem_with_a_plan_has_no_cause():
-    for problem in (transport(), assignment(), network(), linear()):
+    for problem in (transport(), assignment(), network(), linear(), programmes()):
         assert explain_infeasibility(problem) is None
         assert not infeasible(problem)
 
@@ -370,7 +420,24 @@ def random_linear(rng):
     )
 
 
-RANDOM = [random_transport, random_assignment, random_network, random_linear]
+def random_programmes(rng):
+    n, budgets, whole = int(rng.integers(1, 6)), int(rng.integers(1, 3)), bool(rng.random() < 0.5)
+    return ProgrammeProblem(
+        groups=range(2),
+        group_size=rng.integers(1, 4, 2),
+        programmes=range(n),
+        group=rng.integers(0, 2, n),
+        benefit=np.ones(n),
+        budgets=range(budgets),
+        budget_limit=rng.integers(0, 12, budgets),
+        cost=rng.integers(0, 4, (budgets, n)),
+        lower=rng.integers(0, 2, n) if whole else rng.integers(0, 5, n) / 4,
+        one_each=bool(rng.random() < 0.5),
+        whole=whole,
+    )
+
+
+RANDOM = [random_transport, random_assignment, random_network, random_linear, random_programmes]
 
 
 @pytest.mark.parametrize("draw", RANDOM)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ from allocare.instances.native import read_native
 from allocare.instances.native_writing import write_native
 from allocare.instances.network_flow import NetworkFlowProblem
 from allocare.instances.problem import Provenance
+from allocare.instances.programmes import ProgrammeProblem
 from allocare.instances.transportation import TransportationProblem
 
 if TYPE_CHECKING:
@@ -85,6 +87,20 @@ PROBLEMS: dict[str, Problem] = {
     "linear with empty rows": LinearProblem(
         columns=["x"], rows=["r"], objective=[1], matrix=np.zeros((1, 1)), row_lower=[0], row_upper=[1],
         lower=[0], upper=[1]),
+    "programmes under several budgets": ProgrammeProblem(
+        groups=["hip", "a,b"], group_size=[40, 2.5], baseline=[4, 0.1], programmes=["x", '"y"', "z"],
+        group=[1, 0, 1], benefit=[2, -0.5, 3], budgets=["money", "staff"], budget_limit=[60, 7.5],
+        cost=[[1, 0, 2], [0, 0.25, 0]], cost_per="programme", lower=[0, 1, 0], upper=[1, 1, 0], one_each=True,
+        **DESCRIBED),
+    "programmes under one budget": ProgrammeProblem(
+        groups=["hip"], group_size=[40], programmes=["x", "y"], group=[0, 0], benefit=[2, 3],
+        budgets=["total"], budget_limit=[60], cost=[0, 1.5], lower=[0.25, 0], whole=False),
+    "programmes without costs": ProgrammeProblem(
+        groups=["hip"], group_size=[40], programmes=["x"], group=[0], benefit=[2], budgets=["beds"],
+        budget_limit=[6], cost=[0]),
+    "programmes without budgets": ProgrammeProblem(
+        groups=["hip"], group_size=[40], programmes=["x"], group=[0], benefit=[2], budgets=[],
+        budget_limit=[], cost=np.zeros((0, 1))),
 }  # fmt: skip
 
 
@@ -100,7 +116,7 @@ def assert_same(read: Problem, written: Problem) -> None:
                 np.testing.assert_array_equal(getattr(other, part), getattr(value, part), name)
         elif isinstance(value, pd.Index):
             assert other.tolist() == [str(key) for key in value], name
-        elif name == "matrix":
+        elif sp.issparse(value):
             assert (other.indptr.tolist(), other.indices.tolist(), other.data.tolist()) == (
                 value.indptr.tolist(), value.indices.tolist(), value.data.tolist())  # fmt: skip
         elif isinstance(value, np.ndarray):

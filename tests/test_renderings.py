@@ -17,6 +17,7 @@ from .problem_strategies import (
     fair_allocation_problems,
     linear_problems,
     network_flow_problems,
+    programme_problems,
     transportation_problems,
 )
 
@@ -101,4 +102,10 @@ def test_both_renderings_of_a_network_flow_problem_agree(problem: Problem) -> No
 @thorough
 @given(problem=linear_problems())
 def test_both_renderings_of_a_linear_problem_agree(problem: Problem) -> None:
+    assert_renderings_agree(problem)
+
+
+@thorough
+@given(problem=programme_problems())
+def test_both_renderings_of_a_choice_of_programmes_agree(problem: Problem) -> None:
     assert_renderings_agree(problem)

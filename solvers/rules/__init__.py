@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import assignment, fair_allocation, transportation
+from . import assignment, fair_allocation, programmes, transportation
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
@@ -17,7 +17,10 @@ FAMILIES: dict[str, Any] = {
     "transportation": transportation,
     "assignment": assignment,
     "fair-allocation": fair_allocation,
+    "programmes": programmes,
 }
+
+_DEFAULTS = {"fair-allocation": "marginal-gain", "programmes": "benefit-per-cost"}
 
 
 def rules_for(kind: str) -> tuple[str, ...]:
@@ -42,8 +45,8 @@ def chosen(problem: Problem, variant: str) -> str:
     """
     if variant not in {"", "default"}:
         return variant
-    if problem.kind == "fair-allocation":
-        return "marginal-gain"
+    if problem.kind in _DEFAULTS:
+        return _DEFAULTS[problem.kind]
     return "best-weight" if problem.maximise else "cheapest-lane"
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ...instances.assignment import AssignmentProblem
     from ...instances.fair_allocation import FairAllocationProblem
     from ...instances.problem import Problem
+    from ...instances.programmes import ProgrammeProblem
     from ...instances.transportation import TransportationProblem
 
 SIGNIFICANT = 1e-9
@@ -116,8 +117,17 @@ def _fair_allocation(problem: FairAllocationProblem, flow: FloatArray) -> tuple[
     return float(weight @ (level - weight @ level) ** 2), short > 0, notes
 
 
+def _programmes(problem: ProgrammeProblem, share: FloatArray) -> tuple[float, bool, list[str]]:
+    objective = float(problem.group_size @ problem.utility(share))
+    short = problem.lower - share > SIGNIFICANT
+    if not short.any():
+        return objective, False, []
+    return objective, True, [f"left out: {short.sum()} of {(problem.lower > 0).sum()} required programmes"]
+
+
 _ACCOUNTS: dict[str, Any] = {
     "transportation": _transportation,
     "assignment": _assignment,
     "fair-allocation": _fair_allocation,
+    "programmes": _programmes,
 }
