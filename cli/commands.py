@@ -216,7 +216,8 @@ def examples_command(
 
 def generate_command(
     kind: Annotated[
-        str, typer.Argument(help="transportation, assignment, gap, hospitals, ventilators, beds.")
+        str,
+        typer.Argument(help="transportation, assignment, gap, hospitals, ventilators, beds, programmes."),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder (or file, with --as) to write.")],
     settings: Annotated[

@@ -25,6 +25,7 @@ from allocare.instances.generators import (
     hospitals,
     planted_assignment,
     planted_transportation,
+    programmes,
     ventilators,
 )
 from allocare.instances.generators.gap import TYPES, gap_capacity
@@ -334,6 +335,23 @@ def test_bed_pairs_respect_level_and_isolation_and_leaving_out_costs_more() -> N
     assert problem.capacity.sum() == round(150 / 1.1)
 
 
+def test_programmes_are_options_of_their_groups_under_scarce_budgets() -> None:
+    scenario = programmes(seed=2, n_groups=30, options_per_group=3, n_budgets=2, budget_share=0.5)
+    problem, options = scenario.problem, scenario.tables["programmes"]
+    assert (problem.size, len(problem.groups), problem.one_each) == (90, 30, True)
+    assert problem.budgets.tolist() == ["money", "staff hours"]
+    np.testing.assert_array_equal(problem.cost.toarray(), options[["money", "staff hours"]].to_numpy().T)
+    assert problem.groups.take(problem.group).tolist() == options["group"].tolist()
+    # more intensive care brings more, and less for its cost
+    benefit, cost = problem.benefit.reshape(30, 3), problem.cost.toarray()[0].reshape(30, 3)
+    assert (np.diff(benefit, axis=1) >= 0).all()
+    assert (np.diff(cost, axis=1) > 0).all()
+    assert (np.diff(benefit.sum(axis=0) / cost.sum(axis=0)) < 0).all()
+    dearest = problem.spending.toarray()[:, 2::3].sum(axis=1)
+    np.testing.assert_allclose(problem.budget_limit, 0.5 * dearest, atol=1)
+    assert not programmes(n_groups=3).problem.one_each
+
+
 SMALLEST: dict[str, dict[str, Any]] = {
     "transportation": {"n_sources": 1, "n_targets": 1},
     "assignment": {"n_tasks": 1},
@@ -341,6 +359,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "hospitals": {"n_hospitals": 1, "n_districts": 1},
     "ventilators": {"n_lenders": 1, "n_borrowers": 1},
     "beds": {"n_wards": 1, "n_patients": 1},
+    "programmes": {"n_groups": 1},
 }
 
 
@@ -367,6 +386,8 @@ def contents(record: object) -> dict[str, Any]:
             value = value.tolist()
         elif isinstance(value, np.ndarray):
             value = (value.dtype.str, value.tobytes())
+        elif sp.issparse(value):
+            value = value.toarray().tobytes()
         plain[each.name] = value
     plain.pop("title", None)
     return plain
@@ -410,6 +431,8 @@ def test_generator_options_are_the_generators_own_with_defaults() -> None:
         ("hospitals", {"maximum_km": 0}, "maximum_km is 0; it must be 1 or more"),
         ("hospitals", {"scarcity": "much"}, "scarcity is 'much'; give a finite number"),
         ("ventilators", {"efficiency_loss": 2}, "efficiency_loss is 2; it must be 1 or less"),
+        ("programmes", {"n_budgets": 5}, "n_budgets is 5; it must be 4 or less"),
+        ("programmes", {"budget_share": -1}, "budget_share is -1; it must be 0 or more"),
         ("beds", {"scarcity": 0}, "scarcity is 0; it must be 0.001 or more"),
     ],
 )

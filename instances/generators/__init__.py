@@ -13,6 +13,7 @@ from .beds import beds
 from .gap import gap
 from .hospitals import hospitals
 from .planted import Planted
+from .programmes import programmes
 from .scenario import Scenario
 from .transportation import planted_transportation
 from .ventilators import ventilators
@@ -29,6 +30,7 @@ GENERATORS: dict[str, Callable[..., Generated]] = {
     "hospitals": hospitals,
     "ventilators": ventilators,
     "beds": beds,
+    "programmes": programmes,
 }
 """By kind: each returns a problem, or a record of it with its planted optimum or its tables."""
 
@@ -43,6 +45,7 @@ __all__ = [
     "hospitals",
     "planted_assignment",
     "planted_transportation",
+    "programmes",
     "ventilators",
 ]
 
