@@ -34,6 +34,9 @@ SENSIBLE_COST = (2.0**7, 2.0**20)
 EVEN = (2.0**-7, 2.0**10)
 """Sizes that the coefficients may have without scaling."""
 
+SMALLEST_RANGE = 2.0**-10
+"""Least that a column's bound may become by evening out the matrix."""
+
 EVENING_ITERATIONS = 100
 
 
@@ -155,7 +158,11 @@ def _even_factors(form: MatrixForm) -> tuple[FloatArray, FloatArray]:
         shape=(len(size), height + width),
     )
     powers = lsqr(terms, -np.log2(size), atol=1e-4, btol=1e-4, iter_lim=EVENING_ITERATIONS)[0]
-    columns = np.exp2(np.rint(powers[height:]))
+    # where a range shrinks below tolerances, the objective coefficient outgrows all others
+    span = np.maximum(abs(form.lower), abs(form.upper))
+    limited = (span > 0) & np.isfinite(span) & ~form.whole
+    most = np.floor(np.log2(np.where(limited, span, np.inf) / SMALLEST_RANGE))
+    columns = np.exp2(np.minimum(np.rint(powers[height:]), most))
     return _power_of_two(1.0 / _largest(size * columns[column], row, height)), columns
 
 

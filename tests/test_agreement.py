@@ -12,7 +12,7 @@ from allocare import AssignmentProblem, FairAllocationProblem, Lanes, ProgrammeP
 from allocare.evaluation.compare import default_backends
 from allocare.solvers.registry import BACKENDS
 
-from cases import keys
+from cases import keys, linear
 
 FEW = settings(max_examples=25, deadline=None, derandomize=True)
 
@@ -241,3 +241,11 @@ def test_scaling_costs_scales_the_optimum(seed: int, factor: float) -> None:
         return objective
 
     assert optimum(cost * factor) == optimum(cost) * factor
+
+
+@pytest.mark.parametrize(("backend", "crumb"), [("highs", 1e-20), ("clarabel", 1e-10), ("clarabel", 1e-12)])
+def test_a_coefficient_next_to_nothing_leaves_the_optimum_alone(backend: str, crumb: float) -> None:
+    problem = linear([1, -1], [[2, crumb]], [1], upper=[1, 1], sense="max")
+    solution = allocare.solve(problem, backend)
+    assert solution.status == "optimal"
+    assert solution.objective == pytest.approx(0.5, rel=1e-7)
