@@ -195,7 +195,9 @@ def agents_of(problem: Problem) -> Agents:
             raise InputError(f"coverage needs need, and the {side} of a {problem.kind} problem have none")
         _refuse_zero_need(need, keys)
     found = Agents(side, keys, np.ones(len(keys)), need, attributes, utility, asked.normalised)
-    return Agents(side, keys, _size(found, asked.size), need, attributes, utility, asked.normalised)
+    people = getattr(problem, "group_size", None)
+    size = people if asked.size is None and people is not None else _size(found, asked.size)
+    return Agents(side, keys, size, need, attributes, utility, asked.normalised)
 
 
 def _need(problem: Problem, side: str, count: int) -> FloatArray | None:

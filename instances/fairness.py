@@ -94,7 +94,7 @@ class Fairness:
         Which side the agents are (``targets``, ``tasks``, ``agents`` ...), or None for the family's own.
     size
         Number of people behind each agent: the name of an attribute, ``need``, or ``equal``. None means
-        need for coverage, and equal otherwise.
+        need for coverage, the size of the groups of programmes, and equal otherwise.
     """
 
     criterion: Rule | None = None

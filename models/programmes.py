@@ -13,7 +13,7 @@ r"""Budgeted programmes: choose programmes, or shares of them, for the greatest 
 Where
     - :math:`x_p` (`share`) is the share of programme p that is carried out, 0 or 1 where programmes are
       whole, within :math:`[l_p, h_p] \subseteq [0, 1]`
-    - :math:`u_i` (`utility`) is the utility of a member of group i, :math:`n_i` the group's size,
+    - :math:`u_i` (`group_utility`) is the utility of a member of group i, :math:`n_i` the group's size,
       :math:`\alpha_i` its utility without any programme
     - :math:`P_i` are the programmes that serve group i, :math:`q_p` is what p adds to each member's utility
     - :math:`c_{bp}` is what the whole of p takes of budget b, :math:`B_b` the most that may be spent
@@ -69,7 +69,7 @@ def pyomo_model(problem: ProgrammeProblem) -> Any:
         domain=pyo.Integers if problem.whole else pyo.Reals,
         bounds=dict(zip(model.programmes, limits, strict=True)),
     )
-    model.utility = pyo.Expression(model.groups, rule=_utility(model, problem))
+    model.group_utility = pyo.Expression(model.groups, rule=_utility(model, problem))
     model.spent = pyo.Expression(model.budgets, rule=_spent(model, problem))
     model.budget = pyo.Constraint(model.budgets, rule=_budget(model, problem))
     if problem.one_each:

@@ -6,6 +6,7 @@ Where
     - coverage: :math:`u_i = \sum_j x_{ji} / d_i`, the share of the need :math:`d_i` that is met
     - benefit: :math:`u_i = \sum_j b_{ji} x_{ji} / n_i`, weight (or, where cost is minimised, quantity) a head
     - burden: :math:`u_i = -(\sum_j c_{ji} x_{ji} + p_i (d_i - \sum_j x_{ji})) / n_i`, cost a head, negative
+    - of programmes, benefit is :math:`u_i = \alpha_i + \sum_p q_p x_p`, what a member of the group has
     - normalised: :math:`(u_i - \bar u_i) / (u_i^* - \bar u_i)` with :math:`u_i^*` the most that i could have
 
 A family says so once, here; criteria and policies know utilities alone.
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ..instances.fair_allocation import FairAllocationProblem
     from ..instances.linear import LinearProblem
     from ..instances.problem import Problem
+    from ..instances.programmes import ProgrammeProblem
     from ..instances.transportation import TransportationProblem
 
 
@@ -222,6 +224,30 @@ def _columns(problem: Problem, agents: Agents) -> Utilities:
     )
 
 
+def _programmes(problem: Problem, agents: Agents) -> Utilities:
+    problem = cast("ProgrammeProblem", problem)
+    if agents.utility != "benefit":
+        raise InputError(f"programmes bring benefit, and no {agents.utility} is known; choose 'benefit'")
+    matrix, constant = problem.gain, problem.baseline
+    up, down = matrix.maximum(0), -matrix.minimum(0)
+    rise, fall = up @ problem.upper - down @ problem.lower, down @ problem.upper - up @ problem.lower
+    count = np.bincount(problem.group, minlength=len(agents)).max(initial=0)
+    alone = problem.one_each or count <= 1
+    if problem.one_each:
+        rise, fall = np.minimum(rise, _largest(matrix)), np.minimum(fall, _largest(-matrix))
+    return Utilities(
+        agents=agents,
+        matrix=matrix,
+        constant=constant,
+        lowest=constant - fall,
+        highest=constant + rise,
+        # several programmes of a group may serve the same people
+        served=incidence(problem.group, len(agents), problem.people) if alone else None,
+        cost=np.asarray(problem.spending.sum(axis=0), dtype=np.float64),
+        single="at-most-one" if alone and problem.whole else "",
+    )
+
+
 def incidence(end: IndexArray, count: int, values: FloatArray | None = None) -> sp.csr_array:
     """Matrix that sums decisions (times values) by the agent at their end.
 
@@ -235,6 +261,8 @@ def incidence(end: IndexArray, count: int, values: FloatArray | None = None) -> 
 
 
 def _largest(matrix: sp.csr_array) -> FloatArray:
+    if not matrix.shape[1]:
+        return np.zeros(matrix.shape[0])
     largest: FloatArray = np.maximum(matrix.max(axis=1).todense(), 0.0).ravel()
     return largest
 
@@ -256,4 +284,5 @@ _FAMILIES: dict[str, Callable[[Problem, Agents], Utilities]] = {
     "fair-allocation": _lanes,
     "assignment": _pairs,
     "linear": _columns,
+    "programmes": _programmes,
 }

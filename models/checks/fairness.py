@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ...instances.fair_allocation import FairAllocationProblem
     from ...instances.linear import LinearProblem
     from ...instances.problem import Problem
+    from ...instances.programmes import ProgrammeProblem
     from ...instances.transportation import TransportationProblem
     from .findings import Findings
 
@@ -129,6 +130,16 @@ def _columns(problem: Problem, agents: Agents, values: FloatArray) -> _Parts:
     return -utility if agents.utility == "burden" else utility, None, float(problem.objective @ values)
 
 
+def _programmes(problem: Problem, agents: Agents, share: FloatArray) -> _Parts:
+    problem = cast("ProgrammeProblem", problem)
+    utility = problem.baseline + _sums(problem.group, problem.benefit * share, len(agents))
+    size = problem.group_size[problem.group]
+    costs = problem.cost.tocoo()
+    paid = costs.data * share[costs.col] * (size[costs.col] if problem.cost_per == "person" else 1.0)
+    alone = problem.one_each or len(np.unique(problem.group)) == problem.size
+    return utility, _sums(problem.group, size * share, len(agents)) if alone else None, float(paid.sum())
+
+
 def _sums(end: npt.NDArray[np.int32], amounts: FloatArray, count: int) -> FloatArray:
     return np.bincount(end, weights=amounts, minlength=count).astype(np.float64)
 
@@ -138,4 +149,5 @@ _FAMILIES = {
     "fair-allocation": _lanes,
     "assignment": _pairs,
     "linear": _columns,
+    "programmes": _programmes,
 }
