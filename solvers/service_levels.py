@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import pairwise
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..instances.errors import CapabilityError
 from .apportionment import apportion
+from .level_parts import Part, PartFlow, divide, restricted
+from .lowest_set import lowest_set
 
 if TYPE_CHECKING:
     from ..instances.arrays import BoolArray, FloatArray, IndexArray
@@ -35,33 +38,18 @@ class LevelGroup:
     need: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """A part of the problem that is left to itself: its sources, targets and lanes.
-
-    `at_source` and `at_target` are the lanes' ends inside the part, `given` is what each target can have
-    from saturated lanes of other parts, `total` what the part serves in all.
-    """
-
-    sources: IndexArray
-    targets: IndexArray
-    lanes: IndexArray
-    at_source: IndexArray
-    at_target: IndexArray
-    supply: IntArray
-    given: IntArray
-    total: int = 0
-
-
 class ServiceLevels:
     r"""The lexicographically optimal service levels, and a flow that gives them.
 
     The totals :math:`r` that targets can receive form a polymatroid; on its base (the most is served)
     one :math:`r` minimises :math:`\sum_j r_j^2 / d_j` and every other symmetric separable convex
-    function of the levels :math:`r_j / d_j` at once. A first maximum flow sets aside the targets that can
-    have all they need. What is left is divided: share out a part's total as evenly as its demands allow,
-    whatever the lanes; if a maximum flow can, that is the answer, else the minimum cut splits the part
-    into one that can only get less and one that can only get more, which are then independent.
+    function of the levels :math:`r_j / d_j` at once. All is divided: share out a part's total as evenly as
+    its demands allow, whatever the lanes; if a maximum flow can, that is the answer, else a minimum cut
+    splits the part into one that can only get less and one that can only get more, which are then
+    independent. Where there is enough for all needs of a part, those above the cut have them.
+
+    Where lanes are unlimited, a lowest set is guessed first (`lowest_set`). One that can stand at one level
+    needs no cuts; it stands or falls by whether all that is left stands higher.
 
     In whole units the even shares are the nearest whole ones (`apportion`), and the same division is
     exact for :math:`\sum_j r_j^2 / d_j` (Groenevelt 1991): a decomposition needs no more than an optimum
@@ -122,149 +110,142 @@ class ServiceLevels:
         *,
         whole: bool = False,
     ) -> None:
-        total = sum(demand.tolist())
+        total = _sum(demand)
         self.capacity, self.whole = capacity, whole
         # no source can send more than all that is needed
         self._supply, self._demand = np.minimum(supply, min(total, LARGEST_FLOW)), demand
-        if total + sum(self._supply.tolist()) >= LARGEST_FLOW:
+        if total + _sum(self._supply) >= LARGEST_FLOW:
             raise CapabilityError("supplies and demands are too large to be counted in 64-bit numbers")
         self.flow: FloatArray = np.zeros(len(source))
         self.groups: list[LevelGroup] = []
-        self.coarse = self.flows_run = self.served = 0
-        parts = self._set_aside_the_fully_served(source, target)
-        while parts:
-            parts.extend(self._settle_or_split(parts.pop()))
-        self.groups.reverse()
+        self.coarse = self.flows_run = 0
+        everything = self._everything(source, target)
+        if not self._divide(everything, guess=not whole and capacity is None):
+            self.flow.fill(0)
+            self._divide(everything, guess=False)
+        self._close_the_chain()
+        self.served = sum(group.served for group in self.groups)
 
-    def _set_aside_the_fully_served(self, source: IndexArray, target: IndexArray) -> list[_Part]:
-        open_lanes = (self._supply[source] > 0) & (self._demand[target] > 0)
+    def _everything(self, source: IndexArray, target: IndexArray) -> Part:
+        """Sources and targets that lanes join."""
+        usable = (self._supply > 0)[source] & (self._demand > 0)[target]
         if self.capacity is not None:
-            open_lanes &= self.capacity != 0
-        lanes = np.flatnonzero(open_lanes).astype(np.int32)
-        n_sources, n_targets = len(self._supply), len(self._demand)
-        everything = _Part(
-            np.arange(n_sources, dtype=np.int32),
-            np.arange(n_targets, dtype=np.int32),
-            lanes,
-            source[lanes],
-            target[lanes],
+            usable &= self.capacity != 0
+        serving, served = np.zeros(len(self._supply), dtype=bool), np.zeros(len(self._demand), dtype=bool)
+        serving[source[usable]] = served[target[usable]] = True
+        # unlimited lanes carry all that there is; what limited ones carry is seen once all needs are tried
+        total = int((self._supply[serving] if self.capacity is None else self._demand[served]).sum())
+        everything = Part(
+            np.arange(len(serving), dtype=np.int32),
+            np.arange(len(served), dtype=np.int32),
+            np.arange(len(usable), dtype=np.int32),
+            source,
+            target,
             self._supply,
-            np.zeros(n_targets, dtype=np.int64),
+            np.zeros(len(served), dtype=np.int64),
+            total,
         )
-        low_source, low_target = np.zeros(n_sources, dtype=bool), self._demand > 0
-        if len(lanes):
-            solver, first = self._maximum_flow(everything, self._demand, 1)
-            self.served = int(solver.optimal_flow())
-            low_source, low_target = _sink_side(everything, solver)
-            self.flow[lanes] = solver.flows(np.arange(first, first + len(lanes), dtype=np.int32))
-        everything = replace(everything, total=self.served)
-        lower, upper = self._split(everything, low_source, low_target)
-        # the first flow is right between the fully served and their sources alone
-        self.flow[lower.lanes] = 0
-        self._settle(upper)
-        return [lower]
+        if serving.all() and served.all() and usable.all():
+            return everything
+        return restricted(everything, serving, served, usable)
 
-    def _settle_or_split(self, part: _Part) -> list[_Part]:
-        if not len(part.targets):
+    def _divide(self, everything: Part, *, guess: bool) -> bool:
+        """Fill the groups, lowest level first; say whether their levels climb, as they do unless misguessed.
+
+        A guessed lowest set that stands at one level is settled at once, without the cuts that would find
+        it. It was right if nothing of what is left stands lower.
+        """
+        self.groups, self.coarse = [], 0
+        guessed = False
+        parts: list[Part | LevelGroup] = [everything]
+        while parts:
+            part = parts.pop()
+            if isinstance(part, LevelGroup):
+                self.groups.append(part)
+            elif len(part.targets):
+                settled = self._settle_lowest(part) if guess else []
+                guess = bool(settled)
+                guessed |= guess
+                parts.extend(settled or self._settle_or_split(part))
+        self.groups.reverse()
+        return not guessed or all(
+            low.served * high.need <= high.served * low.need for low, high in pairwise(self.groups)
+        )
+
+    def _settle_lowest(self, part: Part) -> list[Part | LevelGroup]:
+        """Group of a guessed lowest set and the part above it, where that set can stand at one level."""
+        found = lowest_set(part.at_source, part.at_target, part.supply, self._demand[part.targets])
+        if found is None:
             return []
-        if part.total == 0:
-            self._settle(part)
-            return []
+        lower, upper, _ = divide(part, *found, self.capacity)
+        settled = self._settle_or_split(lower)
+        return [*settled, upper] if len(settled) == 1 else []
+
+    def _settle_or_split(self, part: Part) -> list[Part | LevelGroup]:
+        """Group of a part whose targets can all stand at one level, else its lower and its upper part."""
         wanted, unit = self._even(part)
-        solver, first = self._maximum_flow(part, wanted, unit)
-        if int(solver.optimal_flow()) == part.total * unit:
-            arcs = np.arange(first, first + len(part.lanes), dtype=np.int32)
-            self.flow[part.lanes] = solver.flows(arcs) / unit
-            self._settle(part)
-            return []
-        return list(self._split(part, *_sink_side(part, solver)))
+        flow = PartFlow(part, wanted, unit, self.capacity)
+        self.flows_run += 1
+        settled = flow.value == int(wanted.sum())
+        plenty = part.total >= int(self._demand[part.targets].sum())
+        if settled or plenty:
+            self.flow[part.lanes] = flow.on_lanes()
+        if settled:
+            return [self._group(part)]
+        lower, upper, saturated = divide(part, *flow.below(least=plenty), self.capacity)
+        if len(saturated):
+            assert self.capacity is not None
+            lanes = part.lanes[saturated]
+            self.flow[lanes] = self.capacity[lanes]
+        if not plenty:
+            return [lower, upper]
+        # this flow is right between those that have all they need and their sources alone
+        self.flow[lower.lanes] = 0
+        return [lower, self._group(upper)]
 
-    def _even(self, part: _Part) -> tuple[IntArray, int]:
+    def _even(self, part: Part) -> tuple[IntArray, int]:
         """Share a part's total evenly, whatever its lanes; in units that make the shares whole."""
         demand = self._demand[part.targets]
+        need = int(demand.sum())
+        total = min(part.total, need)
         if self.whole:
-            return apportion(part.total, demand, demand), 1
-        need = sum(demand.tolist())
-        divisor = gcd(part.total, need)
-        level, unit = part.total // divisor, need // divisor
-        most = sum(part.supply.tolist()) + sum(part.given.tolist()) + need
+            return apportion(total, demand, demand), 1
+        divisor = gcd(total, need)
+        level, unit = total // divisor, need // divisor
+        most = _sum(part.supply) + _sum(part.given) + need
         if most * max(unit, level) < LARGEST_EXACT:
             return demand * level, unit
         self.coarse += 1
         largest = int(demand.max())
         unit = max(1, min(LARGEST_SHARE // largest, LARGEST_FLOW // (2 * most)))
-        return apportion(part.total * unit, demand, demand * unit), unit
+        return apportion(total * unit, demand, demand * unit), unit
 
-    def _settle(self, part: _Part) -> None:
+    def _group(self, part: Part) -> LevelGroup:
         need = int(self._demand[part.targets].sum())
-        self.groups.append(LevelGroup(part.sources, part.targets, part.total, need))
+        return LevelGroup(part.sources, part.targets, min(part.total, need), need)
 
-    def _split(self, part: _Part, low_source: BoolArray, low_target: BoolArray) -> tuple[_Part, _Part]:
-        """Split at a minimum cut; lanes across it are saturated one way and empty the other."""
-        from_low, to_low = low_source[part.at_source], low_target[part.at_target]
-        supply, given = part.supply.copy(), part.given.copy()
-        across = np.flatnonzero(~from_low & to_low)
-        if len(across):
-            assert self.capacity is not None
-            saturated = self.capacity[part.lanes[across]]
-            self.flow[part.lanes[across]] = saturated
-            np.subtract.at(supply, part.at_source[across], saturated)
-            np.add.at(given, part.at_target[across], saturated)
-        # total of the lower part: its supply and what it is given is all used
-        lower_total = int(part.supply[low_source].sum()) + int(given[low_target].sum())
-        lower = _part_of(part, low_source, low_target, from_low & to_low, supply, given)
-        upper = _part_of(part, ~low_source, ~low_target, ~(from_low | to_low), supply, part.given)
-        return replace(lower, total=lower_total), replace(upper, total=part.total - lower_total)
-
-    def _maximum_flow(self, part: _Part, wanted: IntArray, unit: int) -> tuple[Any, int]:
-        """Maximum flow towards what is `wanted`, all else times `unit`; the solver and its first lane."""
-        from ortools.graph.python.max_flow import SimpleMaxFlow
-
-        self.flows_run += 1
-        n_sources, n_targets = len(part.sources), len(part.targets)
-        start, end = n_sources + n_targets, n_sources + n_targets + 1
-        given = np.flatnonzero(part.given).astype(np.int32)
-        # an unlimited lane must never be in the cut, so it gets more than all that is wanted
-        beyond = int(wanted.sum()) + 1
-        carry = np.full(len(part.lanes), beyond, dtype=np.int64)
-        if self.capacity is not None:
-            most = self.capacity[part.lanes]
-            limited = (most >= 0) & (most < beyond // unit + 1)
-            carry[limited] = most[limited] * unit
-        first = n_sources + len(given)
-        sources, targets = np.arange(n_sources, dtype=np.int32), np.arange(n_sources, start, dtype=np.int32)
-        solver = SimpleMaxFlow()
-        solver.add_arcs_with_capacity(
-            np.concatenate([np.full(first, start, dtype=np.int32), part.at_source, targets]),
-            np.concatenate([sources, targets[given], targets[part.at_target],
-                            np.full(n_targets, end, dtype=np.int32)]),
-            np.concatenate([part.supply * unit, part.given[given] * unit, carry, wanted]),
-        )  # fmt: skip
-        status = solver.solve(start, end)
-        if status != SimpleMaxFlow.OPTIMAL:
-            raise CapabilityError(f"the maximum flow ended with {status}")
-        return solver, first
+    def _close_the_chain(self) -> None:
+        """Whom no lane reaches comes first; whoever has all that is needed, or no need, is one last group."""
+        short = [group for group in self.groups if group.served < group.need]
+        full = [group for group in self.groups if group.served == group.need]
+        sources, unreached = np.ones(len(self._supply), dtype=bool), self._demand > 0
+        for group in self.groups:
+            unreached[group.targets] = False
+        targets = ~unreached
+        for group in short:
+            sources[group.sources] = targets[group.targets] = False
+        need = sum(group.need for group in full)
+        last = LevelGroup(_positions(sources), _positions(targets), need, need)
+        first = LevelGroup(
+            _positions(sources & False), _positions(unreached), 0, int(self._demand[unreached].sum())
+        )
+        self.groups = [*([first] if unreached.any() else []), *short, last]
 
 
-def _sink_side(part: _Part, solver: Any) -> tuple[BoolArray, BoolArray]:
-    """Sources and targets on the sink's side of the minimum cut."""
-    low = np.zeros(len(part.sources) + len(part.targets) + 2, dtype=bool)
-    low[np.asarray(solver.get_sink_side_min_cut(), dtype=np.int64)] = True
-    return low[: len(part.sources)], low[len(part.sources) : -2]
+def _positions(where: BoolArray) -> IndexArray:
+    return np.flatnonzero(where).astype(np.int32)
 
 
-def _part_of(
-    part: _Part, sources: BoolArray, targets: BoolArray, lanes: BoolArray, supply: IntArray, given: IntArray
-) -> _Part:
-    kept = np.flatnonzero(lanes)
-    source_place = np.cumsum(sources, dtype=np.int32) - np.int32(1)
-    target_place = np.cumsum(targets, dtype=np.int32) - np.int32(1)
-    return _Part(
-        part.sources[sources],
-        part.targets[targets],
-        part.lanes[kept],
-        source_place[part.at_source[kept]],
-        target_place[part.at_target[kept]],
-        supply[sources],
-        given[targets],
-    )
+def _sum(values: IntArray) -> int:
+    """Sum beyond 64 bits, where it goes there."""
+    return int(values.sum()) if float(values.sum(dtype=np.float64)) < LARGEST_FLOW else sum(values.tolist())

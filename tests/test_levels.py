@@ -21,6 +21,7 @@ from allocare.models.proofs import prove
 from allocare.models.proofs.levels import Levels
 from allocare.solvers import max_flow_levels_, service_levels
 from allocare.solvers.backend import Options, Task
+from allocare.solvers.lowest_set import lowest_set
 from allocare.solvers.service_levels import ServiceLevels
 
 
@@ -363,3 +364,97 @@ def test_a_few_maximum_flows_do_where_many_targets_share_a_level() -> None:
     levels = ServiceLevels(lanes.source, lanes.target, None, supply, demand)
     assert levels.flows_run <= 4
     assert levels.served == supply.sum()
+
+
+# ---------------------------------------------------------------------------------- the guessed lowest set
+
+
+def whole_amounts(problem: FairAllocationProblem) -> tuple[np.ndarray, ...]:
+    scale = max_flow_levels_._scale(problem)
+    amounts = [np.rint(values * scale).astype(np.int64) for values in (problem.supply, problem.demand)]
+    return problem.lanes.source, problem.lanes.target, *amounts
+
+
+def levels_with(guess: object, problem: FairAllocationProblem) -> ServiceLevels:
+    source, target, supply, demand = whole_amounts(problem)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service_levels, "lowest_set", guess)
+        return ServiceLevels(source, target, None, supply, demand)
+
+
+def unlimited_problem(rng: np.random.Generator) -> FairAllocationProblem:
+    problem = random_problem(rng, 9, efficiency_loss=0.0)
+    return replace(problem, lanes=replace(problem.lanes, capacity=None))
+
+
+@MANY
+@given(SEEDS)
+def test_whatever_lowest_set_is_guessed_the_levels_are_the_same(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem = unlimited_problem(rng)
+
+    def any_set(source, target, supply, demand):
+        rich = rng.random(len(supply)) < 0.4
+        raised = np.zeros(len(demand), dtype=bool)
+        raised[target[rich[source]]] = True
+        return (~rich, ~raised) if 0 < raised.sum() < len(demand) else None
+
+    plain, guessed = levels_with(lambda *_: None, problem), levels_with(any_set, problem)
+    received = [
+        np.bincount(problem.lanes.target, levels.flow, len(problem.targets)) for levels in (plain, guessed)
+    ]
+    np.testing.assert_allclose(received[1], received[0], rtol=1e-12, atol=1e-12)
+    assert guessed.served == plain.served
+    heights = [Fraction(group.served, group.need) for group in guessed.groups if group.need]
+    assert heights == sorted(heights)
+
+
+def test_a_guess_that_leaves_lower_levels_behind_is_taken_back() -> None:
+    # the third recipient, not in the guessed set, stands below it
+    cost = np.array([[1, 1, np.nan, np.nan], [np.nan, np.nan, 1, np.nan], [np.nan, np.nan, np.nan, 1]])
+    problem = FairAllocationProblem(
+        sources=range(3), targets=range(4), lanes=Lanes.from_matrix(cost), supply=[6, 1, 5],
+        demand=[10, 10, 10, 10],
+    )  # fmt: skip
+    guesses = [(np.array([False, False, True]), np.array([False, False, False, True]))]
+    levels = levels_with(lambda *_: guesses.pop() if guesses else None, problem)
+    assert not guesses
+    assert [(group.served, group.need) for group in levels.groups] == [(1, 10), (6, 20), (5, 10), (0, 0)]
+    assert levels.flow.tolist() == [3.0, 3.0, 1.0, 5.0]
+
+
+def rich_sources_above_a_mixed_rest(n_sources: int, n_targets: int, reach: int) -> FairAllocationProblem:
+    rng = np.random.default_rng(5)
+    source = rng.integers(0, n_sources, (n_targets, reach)).ravel()
+    pairs = np.unique(np.stack([source, np.repeat(np.arange(n_targets), reach)], 1), axis=0)
+    demand = rng.integers(1, 100, n_targets)
+    supply = np.full(n_sources, demand.sum() // (3 * n_sources))
+    supply[:3] *= np.array([12, 16, 20])
+    return FairAllocationProblem(
+        sources=range(n_sources), targets=range(n_targets), supply=supply, demand=demand,
+        lanes=Lanes.from_table(n_sources, n_targets, pairs[:, 0], pairs[:, 1], np.ones(len(pairs))),
+    )  # fmt: skip
+
+
+def test_a_lowest_set_below_a_few_rich_sources_is_guessed_and_saves_its_cuts() -> None:
+    problem = rich_sources_above_a_mixed_rest(60, 1500, 8)
+    source, target, supply, demand = whole_amounts(problem)
+    guess = lowest_set(source, target, supply, demand)
+    assert guess is not None and guess[0].sum() == 57
+    plain, guessed = levels_with(lambda *_: None, problem), levels_with(lowest_set, problem)
+    lowest = guessed.groups[0]
+    assert lowest.targets.tolist() == np.flatnonzero(guess[1]).tolist() == plain.groups[0].targets.tolist()
+    assert (lowest.served, lowest.need) == (plain.groups[0].served, plain.groups[0].need)
+    assert guessed.flows_run < plain.flows_run
+
+
+def test_no_lowest_set_is_guessed_where_neighbours_alone_are_joined() -> None:
+    n_sources, n_targets = 100, 1000
+    rng = np.random.default_rng(6)
+    home = np.arange(n_targets) * n_sources // n_targets
+    target = np.repeat(np.arange(n_targets), 3)
+    source = ((home[:, None] + np.arange(3)) % n_sources).ravel()
+    assert (
+        lowest_set(source, target, np.ceil(20 * rng.pareto(1.5, n_sources) + 1), np.full(n_targets, 9))
+        is None
+    )

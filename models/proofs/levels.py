@@ -46,7 +46,7 @@ import numpy as np
 
 from ...instances.errors import InputError
 from ..checks.findings import figure, named
-from ..checks.lane_sums import lane_name, sums_at
+from ..checks.lane_sums import carried_on, lane_name, lane_sums, sums_at
 from .proof import TOLERANCE, Proof
 
 if TYPE_CHECKING:
@@ -123,8 +123,7 @@ def prove(problem: Problem, decisions: FloatArray, certificate: Levels, report: 
     if everything == 0:
         return Proof(0.0, proved=True)
     source, target = np.clip(levels[0], 0, 1), np.clip(levels[1], 0, 1)
-    sent = sums_at(fair.lanes.source, decisions, len(fair.sources))
-    received = sums_at(fair.lanes.target, decisions, len(fair.targets))
+    sent, received, _, _ = lane_sums(fair.lanes, carried_on(fair.lanes, decisions))
     if certificate.most is None:
         floor = must_serve(fair, decisions, (sent, received))
     else:
