@@ -41,11 +41,12 @@ def lowest_set(
     >>> [low.tolist() for low in found]
     [[False, True, True, True], [False, True, True, True]]
     """
-    reached = np.bincount(source, demand[target], len(supply))
+    need = demand.astype(np.float64)
+    reached = np.bincount(source, need[target], len(supply))
     if not _well_connected(source, target, int(np.argmax(reached)), (len(supply), len(demand))):
         return None
     richest_first = np.argsort(-supply / np.maximum(reached, 1), kind="stable").astype(np.int32)
-    everything = float(demand.sum())
+    everything = float(need.sum())
     tried = int(np.searchsorted(np.cumsum(reached[richest_first]), everything))
     if tried < 2:
         return None
@@ -54,7 +55,7 @@ def lowest_set(
     lane = np.flatnonzero(rank[source] < tried)
     first = np.full(len(demand), tried, dtype=np.int32)
     np.minimum.at(first, target[lane], rank[source[lane]])
-    taken = np.cumsum(np.bincount(first, demand, tried + 1)[:tried])
+    taken = np.cumsum(np.bincount(first, need, tried + 1)[:tried])
     left = float(supply.sum()) - np.cumsum(supply[richest_first[:tried]].astype(np.float64))
     ratio = left / np.maximum(everything - taken, 1)
     lowest = int(np.argmin(ratio))
