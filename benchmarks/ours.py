@@ -42,6 +42,7 @@ def resolve(case: Case) -> Run:
     assert case.changed is not None
     changed = case.changed
     _warm(changed)
+    import_module("allocare.solvers.priced_lanes")
     solution = allocare.solve(case.problem)
     return lambda: _answer(solution.resolve(changed))
 
