@@ -264,13 +264,13 @@ def test_linear_and_integer_programs_are_re_solved_to_the_same_optimum(seed: int
 
 def pivots(monkeypatch: pytest.MonkeyPatch, module: Any) -> list[int]:
     counted: list[int] = []
-    run = module._run
+    run = module.run
 
     def counting(highs: Any) -> None:
         run(highs)
         counted.append(highs.getInfo().simplex_iteration_count)
 
-    monkeypatch.setattr(module, "_run", counting)
+    monkeypatch.setattr(module, "run", counting)
     return counted
 
 
