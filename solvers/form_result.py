@@ -91,7 +91,8 @@ def solve_rendering(
     if task.extended and result.values is not None:
         hold_values(task.model, result.values)
     duals = {} if result.row_duals is None else named_duals(form, result.row_duals)
-    proves = bool(duals) and render is None and not task.extended and _is_linear(form)
+    own = render is None and not task.extended and not task.problem.asks_fairness
+    proves = bool(duals) and own and _is_linear(form)
     return Outcome(
         status=result.status,
         stop_reason=result.stop_reason,

@@ -78,14 +78,15 @@ def resolve(solution: Solution, problem: Any, **options: Any) -> Solution:
     given = as_options(**settings)
     if name == "auto":
         return solve(problem, "auto", **settings)
-    found, reason = None, _nothing_kept(solution, task)
+    refused = refusal(task, name, given)
+    found, reason = None, _nothing_kept(solution, task) or refused
     if not reason:
         way = _WAYS.get(entry_of(name).name)
         reason = f"nothing can be taken over on {name}"
         if way is not None:
             found, reason = _timed(way, solution, task, given)
     if found is None:
-        if "backend" not in options and refusal(task, name, given) is not None:
+        if "backend" not in options and refused is not None:
             anew = solve(problem, "auto", **settings)
             reason = f"solved anew, as {name} does not take the changed problem: {anew.reason}"
             return replace(anew, reason=reason)
@@ -117,9 +118,6 @@ def _timed(way: Way, solution: Solution, task: Task, options: Options) -> tuple[
 def _by_prices(solution: Solution, task: Task, options: Options) -> tuple[Outcome | None, str]:
     from .priced_lanes import solve_on_few_lanes
 
-    refused = refusal(task, "network-simplex", options)
-    if refused is not None:
-        return None, refused
     return _priced(solve_on_few_lanes, solution, task, options)
 
 
