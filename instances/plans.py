@@ -134,7 +134,9 @@ def lane_plan(
     used = nonzero(decisions)
     rows, columns = lanes.ends(used)
     quantity = plain(decisions[used], whole=whole)
-    return pd.DataFrame({names[0]: sources.take(rows), names[1]: targets.take(columns), "quantity": quantity})
+    keys = {names[0]: sources.array.take(rows), names[1]: targets.array.take(columns)}
+    # all three are fresh: nothing else holds them
+    return pd.DataFrame(keys | {"quantity": quantity}, copy=False)
 
 
 def plain(quantity: FloatArray, *, whole: bool) -> npt.NDArray[Any]:

@@ -38,16 +38,18 @@ def likely_lanes(lanes: Lanes, reduced: FloatArray, most: int, at_node: int) -> 
     reduced
         Their reduced costs. A lane whose cost is not a number is chosen.
     most, at_node
-        How many to choose from, and of these at each node.
+        How many to choose from, and of these at each node where they are more than that.
 
     Examples
     --------
     >>> from allocare.instances.lanes import Lanes
     >>> lanes = Lanes.from_matrix([[0, 8, 9], [7, 0, 9]])
-    >>> likely_lanes(lanes, lanes.cost, 6, 1).tolist(), likely_lanes(lanes, lanes.cost, 2, 1).tolist()
-    ([0, 2, 4, 5], [0, 4])
+    >>> likely_lanes(lanes, lanes.cost, 6, 1).tolist(), likely_lanes(lanes, lanes.cost, 3, 1).tolist()
+    ([0, 2, 4, 5], [0, 3, 4])
     """
     part = np.flatnonzero(smallest(reduced, most) | np.isnan(reduced))
+    if len(part) <= at_node * (lanes.n_sources + lanes.n_targets):
+        return part
     return smallest_at_each_node(lanes, part, reduced[part], at_node)
 
 
