@@ -42,6 +42,8 @@ def resolve(case: Case) -> Run:
     assert case.changed is not None
     changed = case.changed
     _warm(changed)
+    tiny = allocare.example("degenerate")
+    allocare.solve(tiny, "network-simplex").resolve(tiny)
     solution = allocare.solve(case.problem)
     return lambda: _answer(solution.resolve(changed))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -163,6 +163,18 @@ class Lanes:
         if self.columns is not None:
             return self.columns
         return np.tile(np.arange(self.n_targets, dtype=np.int32), self.n_sources)
+
+    def ends(self, part: npt.NDArray[np.int64]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Source and target positions of some lanes, by their numbers.
+
+        Examples
+        --------
+        >>> Lanes.from_matrix([[4, 2], [3, 1]]).ends(np.array([1, 2]))
+        (array([0, 1]), array([1, 0]))
+        """
+        if self.complete:
+            return np.divmod(part, self.n_targets)
+        return self.source[part], self.target[part]
 
     def matrix(self, missing: float = np.nan) -> FloatArray:
         """Costs as a (sources, targets) matrix, `missing` where there is no lane.

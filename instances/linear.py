@@ -110,9 +110,10 @@ class LinearProblem(Problem):
                 raise InputError(f"{what} {keys[at]!r} is at least {low[at]:g} but at most {high[at]:g}")
 
     def _store_agents(self) -> None:
-        if (self.agents is None) != (self.utility is None):
-            raise InputError("agents and their utility belong together; give both or neither")
         agents = self.columns if self.agents is None else labels(self.agents, "agent")
+        alone = self.agents is None if self.utility is not None else not agents.equals(self.columns)
+        if alone:
+            raise InputError("agents and their utility belong together; give both or neither")
         object.__setattr__(self, "agents", agents)
         if self.utility is None:
             return

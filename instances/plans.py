@@ -132,11 +132,11 @@ def lane_plan(
     0   Jena   Suhl       3.5
     """
     used = nonzero(decisions)
-    rows, columns = (
-        divmod(used, lanes.n_targets) if lanes.complete else (lanes.source[used], lanes.target[used])
-    )
+    rows, columns = lanes.ends(used)
     quantity = plain(decisions[used], whole=whole)
-    return pd.DataFrame({names[0]: sources.take(rows), names[1]: targets.take(columns), "quantity": quantity})
+    keys = {names[0]: sources.array.take(rows), names[1]: targets.array.take(columns)}
+    # all three are fresh: nothing else holds them
+    return pd.DataFrame(keys | {"quantity": quantity}, copy=False)
 
 
 def plain(quantity: FloatArray, *, whole: bool) -> npt.NDArray[Any]:

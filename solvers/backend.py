@@ -112,6 +112,8 @@ class Outcome:
         As in `Solution`.
     certificate
         What proves the plan optimal, for the pipeline to hold against the problem, or None.
+    advisory
+        Whether the solver's own bound stands where rounding keeps the certificate from proving the plan.
     """
 
     status: Status
@@ -125,6 +127,7 @@ class Outcome:
     stages: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     certificate: Certificate | None = None
+    advisory: bool = False
 
 
 @dataclass(frozen=True)

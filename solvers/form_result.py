@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..models.own_constraints import hold_values
 from .backend import Outcome
+from .price_certificates import certificate_from
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def solve_rendering(
 ) -> Outcome:
     """Solve a task by its matrix form (or another that `render` makes), in the problem's terms.
 
-    Where the user extended the model, the values are put into its variables, as Pyomo's solvers do.
+    A linear program's row prices are its certificate, as far as rounding lets them prove the plan. Where
+    the user extended the model, the values are put into its variables, as Pyomo's solvers do.
 
     Examples
     --------
@@ -88,6 +90,9 @@ def solve_rendering(
     result = solver(form, options)
     if task.extended and result.values is not None:
         hold_values(task.model, result.values)
+    duals = {} if result.row_duals is None else named_duals(form, result.row_duals)
+    own = render is None and not task.extended and not task.problem.asks_fairness
+    proves = bool(duals) and own and _is_linear(form)
     return Outcome(
         status=result.status,
         stop_reason=result.stop_reason,
@@ -96,10 +101,16 @@ def solve_rendering(
         bound=result.bound,
         build_seconds=built - started,
         solve_seconds=time.perf_counter() - built,
-        duals={} if result.row_duals is None else named_duals(form, result.row_duals),
+        duals=duals,
         stages=result.stages,
         notes=result.notes,
+        certificate=certificate_from(task.problem, duals) if proves else None,
+        advisory=proves,
     )
+
+
+def _is_linear(form: MatrixForm) -> bool:
+    return form.quadratic is None and len(form.stages) <= 1
 
 
 def named_duals(form: MatrixForm, row_duals: FloatArray) -> dict[str, pd.Series[float]]:

@@ -224,7 +224,7 @@ def plan_of(problem: TransportationProblem, form: BalancedForm, sent: Any) -> Fl
     if form.counted:
         amounts = sent.data if sp.issparse(sent) else sent
         np.rint(amounts, out=amounts)
-    sums = np.concatenate([np.asarray(sent.sum(axis=1)).ravel(), np.asarray(sent.sum(axis=0)).ravel()])
+    sums = np.concatenate(_sums(sent))
     masses = np.concatenate([form.supply, form.demand])
     slack = 0.0 if form.counted else 1e-9 * float(masses.max())
     if (np.abs(sums - masses) > slack).any():
@@ -244,6 +244,15 @@ def plan_of(problem: TransportationProblem, form: BalancedForm, sent: Any) -> Fl
         using = form.cheapest >= 0
         np.add.at(plan, form.cheapest[using], spare[using])
     return plan / form.quantity_scale if form.quantity_scale > 1 else plan
+
+
+def _sums(sent: Any) -> list[Any]:
+    """What each source sends and each target receives."""
+    if not sp.issparse(sent):
+        return [sent.sum(axis=1), sent.sum(axis=0)]
+    # several times as fast as the matrix's own sums where it is small
+    ends = zip((sent.row, sent.col), sent.shape, strict=True)
+    return [np.bincount(end, sent.data, count) for end, count in ends]
 
 
 def objective_of(problem: TransportationProblem, plan: FloatArray) -> float:

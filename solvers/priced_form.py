@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..models.proofs import Prices
+from .reduced_costs import ReducedCosts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -68,18 +69,11 @@ class PricedForm:
         """Costs to minimise."""
         return self.form.cost.ravel()
 
-    def reduced(self) -> FloatArray:
-        """Reduced cost of every lane; not a number beside a node without a price."""
+    @property
+    def reduced(self) -> ReducedCosts:
+        """Reduced costs of the lanes."""
         lanes = self.problem.lanes
-        source, target = self.source[: lanes.n_sources], self.target[: lanes.n_targets]
-        if lanes.complete:
-            grid = self.cost.reshape(lanes.n_sources, lanes.n_targets) - source[:, np.newaxis]
-            grid -= target
-            return grid.ravel()
-        # lanes come source by source
-        reduced: FloatArray = np.repeat(source, np.bincount(lanes.source, minlength=lanes.n_sources))
-        reduced += target[lanes.target]
-        return np.subtract(self.cost, reduced, out=reduced)
+        return ReducedCosts(lanes, self.cost, self.source[: lanes.n_sources], self.target[: lanes.n_targets])
 
     def rounding(self) -> float:
         """Error that reduced costs may have."""
@@ -113,7 +107,7 @@ class PricedForm:
             highest[unknown] = np.fmin.reduce(room, axis=1, initial=np.inf)
             return highest
         near, far = (lanes.source, lanes.target) if at_source else (lanes.target, lanes.source)
-        beside = np.flatnonzero(unknown[near])
+        beside = np.flatnonzero(unknown.take(near))
         beside = beside[~np.isnan(other[far[beside]])]
         np.minimum.at(highest, near[beside], self.cost[beside] - other[far[beside]])
         return highest
@@ -167,13 +161,12 @@ class PricedForm:
             target=np.where(form.demand > 0, self.target + target[:n] - shift, np.nan),
         )
 
-    def few(self, part: npt.NDArray[np.int64], reduced: FloatArray) -> FewLanes:
+    def few(self, part: npt.NDArray[np.int64]) -> FewLanes:
         """Give some lanes, and all dummy and artificial ones, to the network simplex."""
         form, lanes = self.form, self.problem.lanes
         m, n = lanes.n_sources, lanes.n_targets
         sources, targets = np.arange(len(form.supply)), np.arange(len(form.demand))
-        ends = [np.divmod(part, n) if lanes.complete else (lanes.source[part], lanes.target[part])]
-        costs = [reduced]
+        ends, costs = [lanes.ends(part)], [self.reduced.of(part)]
         if form.unmet_cost is not None:
             dummy = m + np.arange(n) * form.own_dummies
             ends.append((dummy, np.arange(n)))

@@ -3,8 +3,8 @@ r"""Re-solving a transportation problem on few lanes, proved by pricing all of t
 After a small change most old prices :math:`u_i, v_j` are still nearly right, and the lanes of small reduced
 cost :math:`r_{ij} = c_{ij} - u_i - v_j` are those that an optimal plan uses.
 
-1. Solve the balanced form on the share of the lanes that have the smallest reduced costs. Those stand for the
-   costs: all plans differ by the same constant, and the network simplex needs fewer pivots.
+1. Solve the balanced form on the lanes that have the smallest reduced costs at their source or target. Those
+   stand for the costs: all plans differ by the same constant, and the network simplex needs fewer pivots.
 2. Price all lanes with the new prices. Where none has :math:`r_{ij} < 0`, the prices are feasible in the dual
    of the whole problem, and by weak duality no plan is better: the answer is that of the whole problem.
 3. Else add the lanes of negative reduced cost and solve again.
@@ -28,15 +28,14 @@ import numpy as np
 from ..models.balanced_form import balanced_form
 from .backend import Outcome
 from .flow_outcome import runs_to_its_end
+from .lane_choice import likely_lanes, violated_lanes
 from .network_simplex_ import network_simplex, objective_of, plan_of
 from .priced_form import PricedForm
 from .shadow_prices import shadow_prices
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from ..instances.arrays import BoolArray, FloatArray
+    from ..instances.arrays import FloatArray
     from ..instances.transportation import TransportationProblem
     from ..models.proofs import Prices
     from .backend import Options
@@ -44,8 +43,8 @@ if TYPE_CHECKING:
 SHARE = 0.2
 """Largest share of the lanes to begin with."""
 
-LANES_PER_NODE = 32
-"""Lanes to begin with for each source and target; so many mostly settle it in one round."""
+LANES_PER_NODE = 20
+"""Lanes to begin with at each source and target; so many mostly settle it in one round."""
 
 FEWEST_LANES = 2000
 """Lanes below which solving anew is as fast."""
@@ -53,13 +52,7 @@ FEWEST_LANES = 2000
 MOST_ROUNDS = 8
 """Solves after which the whole problem is solved at once."""
 
-MOST_ADDED = 1000
-"""Lanes that may be added at once where fewer are looked at."""
-
 FEW = "there are few lanes"
-
-SAMPLE = 20_000
-"""Lanes looked at to find the reduced cost below which a share of them lies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +78,7 @@ class Repriced:
 
 
 def few_enough(problem: TransportationProblem, share: float | None = None) -> int | None:
-    """Return how many lanes to begin with, or None where there are few anyway.
+    """Return how many lanes to choose from at first, or None where there are few anyway.
 
     Examples
     --------
@@ -96,7 +89,7 @@ def few_enough(problem: TransportationProblem, share: float | None = None) -> in
     if share is not None:
         return int(share * problem.size)
     nodes = len(problem.sources) + len(problem.targets)
-    enough = min(SHARE * problem.size, LANES_PER_NODE * nodes)
+    enough = min(SHARE * problem.size, 2 * LANES_PER_NODE * nodes)
     return None if problem.size < FEWEST_LANES else int(enough)
 
 
@@ -141,59 +134,22 @@ def solve_on_few_lanes(
     if not form.balanced or not form.supply.any():
         return Repriced(None, why_not="supply and demand leave nothing to re-solve")
     priced = PricedForm.at(problem, form, prices)
-    reduced = priced.reduced()
-    chosen = smallest(reduced, most)
+    part = likely_lanes(problem.lanes, priced.reduced.of_all(), most, LANES_PER_NODE)
     for rounds in range(1, MOST_ROUNDS + 1):
-        part = np.flatnonzero(chosen)
-        few = priced.few(part, reduced[part])
+        few = priced.few(part)
         status, _, sent, (source, target) = network_simplex(few.supply, few.demand, few.cost, options)
         if status is not Status.OPTIMAL:
             return Repriced(None, len(part) / size, rounds, f"on few lanes it is {status}")
         priced = priced.moved(source, target, few.shift)
-        reduced = priced.reduced()
-        violated = violated_lanes(reduced, chosen, priced.rounding())
+        violated = violated_lanes(priced.reduced, part, priced.rounding())
         if not len(violated):
             real = priced.without_artificial(sent)
             plan = None if real is None else plan_of(problem, form, real)
             if plan is None:
                 return Repriced(None, len(part) / size, rounds, "few lanes do not suffice")
             return Repriced(_outcome(priced, plan, options), len(part) / size, rounds)
-        chosen[violated] = True
+        part = np.union1d(part, violated)
     return Repriced(None, why_not=f"{MOST_ROUNDS} rounds of pricing did not settle it")
-
-
-def smallest(reduced: FloatArray, count: int) -> BoolArray:
-    """Mark about `count` lanes of smallest reduced cost; never more than twice as many.
-
-    Examples
-    --------
-    >>> smallest(np.array([3.0, 0.0, 1.0, 2.0]), 1).tolist()
-    [False, True, False, False]
-    """
-    step = max(1, len(reduced) // SAMPLE)
-    sample = reduced[::step]
-    at = max(min(count // step, len(sample)) - 1, 0)
-    chosen: BoolArray = reduced <= np.partition(sample, at)[at]
-    if not count <= 2 * np.count_nonzero(chosen) <= 4 * count:
-        chosen[:] = False
-        chosen[np.argpartition(reduced, count)[:count]] = True
-    return chosen
-
-
-def violated_lanes(reduced: FloatArray, chosen: BoolArray, rounding: float) -> npt.NDArray[np.int64]:
-    """Lanes left out whose reduced cost is below 0 by more than rounding, the worst if they are many.
-
-    Examples
-    --------
-    >>> violated_lanes(np.array([-2.0, -1.0, 4.0]), np.array([True, False, False]), 1e-9).tolist()
-    [1]
-    """
-    violated = np.flatnonzero(reduced < -rounding)
-    violated = violated[~chosen[violated]]
-    most = max(int(np.count_nonzero(chosen)), MOST_ADDED)
-    if len(violated) > most:
-        violated = violated[np.argpartition(reduced[violated], most)[:most]]
-    return violated
 
 
 def _outcome(priced: PricedForm, plan: FloatArray, options: Options) -> Outcome:

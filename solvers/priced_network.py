@@ -16,13 +16,14 @@ from ..instances.lanes import Lanes
 from ..models.proofs import Prices
 from . import min_cost_flow_
 from .backend import Task
-from .priced_lanes import FEW, MOST_ROUNDS, Repriced, few_enough, smallest, violated_lanes
+from .lane_choice import likely_lanes, violated_lanes
+from .priced_lanes import FEW, LANES_PER_NODE, MOST_ROUNDS, Repriced, few_enough
+from .reduced_costs import ReducedCosts
 from .solution import Status
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from ..instances.arrays import FloatArray
     from ..instances.transportation import TransportationProblem
     from .backend import Options
 
@@ -57,10 +58,8 @@ def flow_on_few_lanes(
     most = few_enough(problem, share)
     if most is None:
         return Repriced(None, why_not=FEW)
-    reduced = _reduced(problem, prices)
-    chosen = smallest(reduced, most) | np.isnan(reduced)
+    part = likely_lanes(problem.lanes, _reduced(problem, prices).of_all(), most, LANES_PER_NODE)
     for rounds in range(1, MOST_ROUNDS + 1):
-        part = np.flatnonzero(chosen)
         few = Task(_restricted(problem, part))
         refused = min_cost_flow_.refusal(few, options)
         if refused is not None:
@@ -71,27 +70,22 @@ def flow_on_few_lanes(
             return Repriced(None, *reached, f"on few lanes it is {outcome.status}")
         if not isinstance(outcome.certificate, Prices):
             return Repriced(None, *reached, "the few lanes were solved without prices")
-        reduced = _reduced(problem, outcome.certificate)
-        violated = violated_lanes(reduced, chosen, _rounding(problem, outcome.certificate))
+        found = outcome.certificate
+        violated = violated_lanes(_reduced(problem, found), part, _rounding(problem, found))
         if not len(violated):
             decisions = np.zeros(problem.size)
             decisions[part] = outcome.decisions
             return Repriced(replace(outcome, decisions=decisions), *reached)
-        chosen[violated] = True
+        part = np.union1d(part, violated)
     return Repriced(None, *reached, f"{MOST_ROUNDS} rounds of pricing did not settle it")
 
 
-def _reduced(problem: TransportationProblem, prices: Prices) -> FloatArray:
-    """Reduced cost of every lane, to be minimised; not a number beside an unknown price."""
-    lanes, target = problem.lanes, prices.target + prices.total
-    if lanes.complete:
-        grid = lanes.matrix() - prices.source[:, np.newaxis]
-        grid -= target
-        reduced = grid.ravel()
-    else:
-        reduced = lanes.cost - prices.source[lanes.source]
-        reduced -= target[lanes.target]
-    return -reduced if problem.maximise else reduced
+def _reduced(problem: TransportationProblem, prices: Prices) -> ReducedCosts:
+    """Reduced costs, to be minimised."""
+    lanes, source, target = problem.lanes, prices.source, prices.target + prices.total
+    if problem.maximise:
+        return ReducedCosts(lanes, -lanes.cost, -source, -target)
+    return ReducedCosts(lanes, lanes.cost, source, target)
 
 
 def _rounding(problem: TransportationProblem, prices: Prices) -> float:
@@ -103,9 +97,7 @@ def _rounding(problem: TransportationProblem, prices: Prices) -> float:
 def _restricted(problem: TransportationProblem, part: npt.NDArray[np.int64]) -> TransportationProblem:
     """Return the problem on some of its lanes."""
     lanes = problem.lanes
-    source, target = (
-        np.divmod(part, lanes.n_targets) if lanes.complete else (lanes.source[part], lanes.target[part])
-    )
+    source, target = lanes.ends(part)
     few = Lanes(
         lanes.n_sources,
         lanes.n_targets,

@@ -6,12 +6,9 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import numpy as np
-
 from ..instances.errors import InputError
-from ..models.proofs import Prices
 from .backend import Outcome
-from .keys import by_key
+from .price_certificates import transportation_prices
 from .registry import backend as entry_of
 from .solution import Status, StopReason
 from .solve import as_options, as_task, refusal, solve, solve_task
@@ -19,10 +16,8 @@ from .solve import as_options, as_task, refusal, solve, solve_task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
-    from ..instances.arrays import FloatArray
     from ..instances.transportation import TransportationProblem
+    from ..models.proofs import Prices
     from .backend import Options, Task
     from .priced_lanes import Repriced
     from .solution import Solution
@@ -83,14 +78,15 @@ def resolve(solution: Solution, problem: Any, **options: Any) -> Solution:
     given = as_options(**settings)
     if name == "auto":
         return solve(problem, "auto", **settings)
-    found, reason = None, _nothing_kept(solution, task)
+    refused = refusal(task, name, given)
+    found, reason = None, _nothing_kept(solution, task) or refused
     if not reason:
         way = _WAYS.get(entry_of(name).name)
         reason = f"nothing can be taken over on {name}"
         if way is not None:
             found, reason = _timed(way, solution, task, given)
     if found is None:
-        if "backend" not in options and refusal(task, name, given) is not None:
+        if "backend" not in options and refused is not None:
             anew = solve(problem, "auto", **settings)
             reason = f"solved anew, as {name} does not take the changed problem: {anew.reason}"
             return replace(anew, reason=reason)
@@ -122,9 +118,6 @@ def _timed(way: Way, solution: Solution, task: Task, options: Options) -> tuple[
 def _by_prices(solution: Solution, task: Task, options: Options) -> tuple[Outcome | None, str]:
     from .priced_lanes import solve_on_few_lanes
 
-    refused = refusal(task, "network-simplex", options)
-    if refused is not None:
-        return None, refused
     return _priced(solve_on_few_lanes, solution, task, options)
 
 
@@ -145,23 +138,10 @@ def _priced(
     problem = cast("TransportationProblem", task.problem)
     if not solution.duals:
         return None, "the earlier solution has no prices"
-    repriced = on_few_lanes(problem, _prices(solution, problem), options)
+    repriced = on_few_lanes(problem, transportation_prices(problem, solution.duals), options)
     times = "once" if repriced.rounds == 1 else f"in {repriced.rounds} rounds"
     return repriced.outcome, repriced.why_not or (
         f"re-solved on {repriced.share:.1%} of the lanes under the old prices, all lanes priced {times}"
-    )
-
-
-def _prices(solution: Solution, problem: TransportationProblem) -> Prices:
-    """Old prices of a unit at each source and target, by key; nothing where there was no such rule."""
-
-    def price(row: str, keys: pd.Index[Any]) -> FloatArray:
-        return by_key(solution.duals[row], keys) if row in solution.duals else np.zeros(len(keys))
-
-    target = price("demand_balance", problem.targets) + price("minimum_service", problem.targets)
-    total = solution.duals.get("total_quantity")
-    return Prices(
-        price("supply_limit", problem.sources), target, 0.0 if total is None else float(total.iloc[0])
     )
 
 

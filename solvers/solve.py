@@ -289,9 +289,12 @@ def _confirm(name: str, task: Task, outcome: Outcome, report: CheckReport, optio
 
 
 def _confirm_certificate(name: str, task: Task, outcome: Outcome, report: CheckReport) -> Outcome:
-    """Put the certificate's own bound in the place of the backend's."""
+    """Put the certificate's own bound in the place of the backend's, or drop one that is advisory."""
     assert outcome.certificate is not None and outcome.decisions is not None
     proof = prove(task.problem, outcome.decisions, outcome.certificate, report)
+    if outcome.advisory:
+        meets = np.isfinite(proof.bound) and _gap(report, proof.bound) <= PROVED_GAP
+        return replace(outcome, bound=proof.bound) if meets else replace(outcome, certificate=None)
     if outcome.status is Status.OPTIMAL and not proof.proved:
         raise RefutedError(
             f"backend {name!r} claims an optimal plan, which its {outcome.certificate.proved_by} do not "

@@ -7,12 +7,14 @@ and a basis that is good or bad changes the pivots, never the optimum.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .form_result import FormResult
-from .highs_ import STATUS, _held, _prepared, _run, solve_form
+from .highs_ import solve_form
+from .highs_answer import STATUS, held
+from .highs_session import prepared, run, set_basis
 from .keys import by_key
 from .scaled_form import ScaledForm
 from .solution import Status, StopReason
@@ -70,15 +72,15 @@ def solver_from(decisions: FloatArray, duals: Mapping[str, pd.Series[float]]) ->
         if form.whole.any():
             return solve_form(form, options, np.clip(decisions, form.lower, form.upper))
         scaled = ScaledForm.of(form)
-        highs = _prepared(scaled.form, options)
-        _set_basis(highs, *_basic(form, decisions, duals))
-        _run(highs)
+        highs = prepared(scaled.form, options)
+        set_basis(highs, *_basic(form, decisions, duals))
+        run(highs)
         status, reason = STATUS[highs.getModelStatus().name]
         if status is Status.INFEASIBLE:
             return FormResult(status=status, stop_reason=reason)
         if status not in (Status.OPTIMAL, Status.FEASIBLE) or reason is StopReason.NUMERICAL:
             return solve_form(form, options)
-        return _held(scaled, highs, status, reason, options)
+        return held(scaled, highs, status, reason, options)
 
     return solve
 
@@ -110,15 +112,3 @@ def _near(values: FloatArray, bound: FloatArray) -> BoolArray:
     with np.errstate(invalid="ignore"):
         near: BoolArray = np.abs(values - bound) <= NEAR * np.maximum(1.0, np.abs(bound))
     return near & np.isfinite(bound)
-
-
-def _set_basis(highs: Any, columns: list[str], rows: list[str]) -> None:
-    import highspy
-
-    named = highspy.HighsBasisStatus.__members__
-    basis = highspy.HighsBasis()
-    basis.col_status = [named[status] for status in columns]
-    basis.row_status = [named[status] for status in rows]
-    # told to be a guess: it is made a basis, singular or not, too small or too large
-    basis.valid = basis.alien = True
-    highs.setBasis(basis)

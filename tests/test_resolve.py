@@ -13,6 +13,7 @@ from kernel_oracle import MANY, SEEDS, keys, random_lanes
 from test_kernels import random_transportation, transportation_by_scipy, transportation_objective
 
 import allocare
+from allocare.instances.fairness import with_fairness
 from allocare.instances.lanes import Lanes
 from allocare.instances.linear import LinearProblem
 from allocare.instances.transportation import TransportationProblem
@@ -264,13 +265,13 @@ def test_linear_and_integer_programs_are_re_solved_to_the_same_optimum(seed: int
 
 def pivots(monkeypatch: pytest.MonkeyPatch, module: Any) -> list[int]:
     counted: list[int] = []
-    run = module._run
+    run = module.run
 
     def counting(highs: Any) -> None:
         run(highs)
         counted.append(highs.getInfo().simplex_iteration_count)
 
-    monkeypatch.setattr(module, "_run", counting)
+    monkeypatch.setattr(module, "run", counting)
     return counted
 
 
@@ -326,6 +327,16 @@ def test_a_cold_solve_says_why_nothing_was_taken_over() -> None:
     assert (
         "does not take the changed problem" in elsewhere.reason and elsewhere.objective == earlier.objective
     )
+
+
+@pytest.mark.parametrize("backend", [SIMPLEX, "min-cost-flow"])
+def test_a_criterion_that_the_earlier_backend_does_not_know_is_solved_elsewhere(backend: str) -> None:
+    problem = allocare.generate("hospitals", n_hospitals=80, n_districts=120, maximum_km=None, seed=5)
+    earlier = allocare.solve(problem, backend)
+    fair = with_fairness(replace(problem, whole=False), "maximin")
+    again, cold = earlier.resolve(fair), allocare.solve(fair)
+    assert again.backend == cold.backend and "does not take the changed problem" in again.reason
+    assert again.objective == pytest.approx(cold.objective) and again.certificate is None
 
 
 def test_options_of_the_earlier_solve_hold_unless_given_anew() -> None:

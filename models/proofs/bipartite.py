@@ -188,11 +188,11 @@ def reduced_costs(problem: Bipartite, prices: Multipliers) -> Iterator[tuple[int
         return
     for first in range(0, len(lanes), BLOCK):
         part = slice(first, first + BLOCK)
-        charge = a[lanes.source[part]]
+        charge = a.take(lanes.source[part])
         if problem.use is not None:
             charge = charge * problem.use[part]
         reduced = problem.cost(part) - charge
-        reduced -= less[lanes.target[part]]
+        reduced -= less.take(lanes.target[part])
         yield first, reduced
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from ...instances.arrays import FloatArray
+    from ...instances.arrays import BoolArray, FloatArray
     from ...instances.linear import LinearProblem
 
 _ROUNDS = 3
@@ -21,8 +21,18 @@ _WIDER = 1e-9
 """Share by which implied ranges are widened against rounding."""
 
 
-def implied_bounds(problem: LinearProblem) -> tuple[FloatArray, FloatArray]:
+def implied_bounds(
+    problem: LinearProblem, needed: tuple[BoolArray, BoolArray] | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Return ranges that every solution keeps, the problem's own where they are finite.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    needed
+        Columns of which a lower and of which an upper end is wanted: once all are found, or where no more
+        can be, the search ends. None for all columns and both ends.
 
     Examples
     --------
@@ -38,10 +48,12 @@ def implied_bounds(problem: LinearProblem) -> tuple[FloatArray, FloatArray]:
     keep = matrix.data != 0
     row, column, value = row[keep], matrix.indices[keep], matrix.data[keep]
     lower, upper = problem.lower.copy(), problem.upper.copy()
+    low, high = (slice(None), slice(None)) if needed is None else needed
     for _ in range(_ROUNDS):
         before = np.isinf(lower).sum() + np.isinf(upper).sum()
         for sign, limit in ((1.0, problem.row_upper), (-1.0, -problem.row_lower)):
-            _tighten(sign * value, row, column, limit, lower, upper)
+            if np.isinf(lower[low]).any() or np.isinf(upper[high]).any():
+                _tighten(sign * value, row, column, limit, lower, upper)
         if np.isinf(lower).sum() + np.isinf(upper).sum() == before:
             break
     return lower, upper

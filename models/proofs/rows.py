@@ -64,7 +64,7 @@ def prove(problem: Problem, decisions: FloatArray, certificate: RowPrices, repor
     lower, upper = linear.lower, linear.upper
     open_ended = _meets(reduced, lower, upper)
     if open_ended.any():
-        lower, upper = implied_bounds(linear)
+        lower, upper = implied_bounds(linear, (open_ended & (reduced > 0), open_ended & (reduced < 0)))
         still = open_ended & _meets(reduced, lower, upper)
         noise = still & (np.abs(reduced) <= _ROUNDING * gross)
         reduced = np.where(noise, 0.0, reduced)
