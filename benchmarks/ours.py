@@ -7,8 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable  # noqa: TC003  # a table's type below
 from dataclasses import replace
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,12 +125,7 @@ def _answer(solution: allocare.Solution) -> Answer:
 
 
 def _warm(problem: Problem, backend: str = "auto") -> None:
-    """Import what solving it needs, so that no import is timed: solve something tiny of the same kind.
-
-    POT counts as imported for transportation, as it is for its own call.
-    """
-    if problem.kind == "transportation" and find_spec("ot"):
-        import_module("ot")
+    """Import what solving it needs, so that no import is timed: solve something tiny of the same kind."""
     name = route(Task(problem), Options())[0] if backend == "auto" else backend
     for tiny in _TINY[problem.kind]():
         try:

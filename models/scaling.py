@@ -17,7 +17,10 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 LARGEST_WHOLE = 2**53
 """Beyond this, neighbouring whole numbers are no longer told apart in floating point."""
 
-_MOST_DIGITS = 22
+_BLOCK = 2**16
+"""Values looked at together: few enough for the processor's cache."""
+
+MOST_DIGITS = 22
 """10**22 is the largest power of ten that a double holds exactly."""
 
 
@@ -53,7 +56,7 @@ def integer_scale(values: npt.ArrayLike) -> int:
     if _whole_already(pending):
         return 1
     digits = 0
-    for digits in range(_MOST_DIGITS + 1):
+    for digits in range(MOST_DIGITS + 1):
         pending = pending[~_whole_at(pending, 10**digits)]
         if not len(pending):
             break
@@ -65,6 +68,18 @@ def integer_scale(values: npt.ArrayLike) -> int:
         offender = float(np.asarray(values, dtype=np.float64).ravel()[np.argmax(~fits)])
         raise InexactScaling(_why(offender, scale))
     return int(scale)
+
+
+def whole_at(values: FloatArray, scale: int) -> bool:
+    """Whether every value becomes whole, without loss, when multiplied by a power of ten.
+
+    Examples
+    --------
+    >>> whole_at(np.array([1.5, 0.25]), 100), whole_at(np.array([1.5, 0.25]), 10)
+    (True, False)
+    """
+    parts = (values[first : first + _BLOCK] for first in range(0, len(values), _BLOCK))
+    return all(_whole_already(part) if scale == 1 else bool(_whole_at(part, scale).all()) for part in parts)
 
 
 def scaled(values: npt.ArrayLike, scale: int) -> IntArray:

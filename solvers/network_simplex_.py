@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
-from math import frexp
+from math import floor, frexp, log10
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,9 +14,11 @@ import scipy.sparse as sp
 from ..models.balanced_form import NEGLIGIBLE, balanced_form
 from ..models.balanced_form import refusal as form_refusal
 from ..models.proofs import Prices
+from ..models.scaling import MOST_DIGITS, InexactScaling, integer_scale, whole_at
 from ..models.transportation import least_service
 from .backend import Options, Outcome, Task
 from .flow_outcome import runs_to_its_end
+from .pot_kernel import pot_kernel
 from .shadow_prices import shadow_prices
 from .solution import Status, StopReason
 
@@ -35,8 +37,17 @@ STATUS = {
 
 MOST_PIVOTS = 2**62
 
+_refusals: WeakKeyDictionary[Task, str | None] = WeakKeyDictionary()
+
 FINENESS = 2.0**40
 """Units into which quantities are divided where decimals that cannot be made whole seem infeasible."""
+
+MOST_COUNTED_COST = 2.0**47
+"""Sums of whole numbers of costs up to which the kernel tells each from the next.
+
+It stops where no lane gains more than 2.2e-15 of the potentials beside it, some of which hold an artificial
+arc's cost: (the dearest + 1) times the nodes.
+"""
 
 _NATIVE = frozenset({"numItermax"})
 
@@ -48,7 +59,10 @@ def refusal(task: Task, options: Options) -> str | None:
         return f"it has no option {min(unknown)!r} of its own (only numItermax)"
     if task.extended:
         return "it solves the problem itself, without constraints added to the model"
-    return form_refusal(_transportation(task))
+    if task not in _refusals:
+        problem = _transportation(task)
+        _refusals[task] = form_refusal(problem) or _cost_refusal(problem)
+    return _refusals[task]
 
 
 def solve(task: Task, options: Options) -> Outcome:
@@ -109,27 +123,74 @@ def network_simplex(
     >>> found[0].value, found[2].tolist()
     ('optimal', [[1.0]])
     """
-    import ot
-
     amounts = cost.data if sp.issparse(cost) else cost
     # beside the artificial arcs' costs of 1 and more, much smaller ones would drown in rounding
-    unit = 2.0 ** -min(frexp(float(np.max(amounts)))[1], 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # repeats the result code
-        sent, log = ot.emd(
-            supply,
-            demand,
-            cost if unit == 1 else cost * unit,
-            numItermax=options.native.get("numItermax", MOST_PIVOTS),
-            log=True,
-            center_dual=False,
-            check_marginals=False,
-        )
-    return *STATUS[int(log["result_code"])], sent, (log["u"] / unit, log["v"] / unit)
+    unit = 2.0 ** min(max(-frexp(float(np.max(amounts)))[1], 0), 1000)
+    if unit != 1:
+        cost = cost * unit
+    have, need = supply.sum(), demand.sum()
+    if have != need:  # by rounding
+        demand = demand * have / need
+    most_pivots = options.native.get("numItermax", MOST_PIVOTS)
+    send = _send_listed if sp.issparse(cost) else _send_anywhere
+    sent, u, v, code = send(supply, demand, cost, most_pivots)
+    return *STATUS[code], sent, (u / unit, v / unit)
+
+
+def _send_anywhere(
+    supply: FloatArray, demand: FloatArray, cost: FloatArray, most_pivots: int
+) -> tuple[FloatArray, FloatArray, FloatArray, int]:
+    """Run the kernel on a matrix of costs.
+
+    It reads the matrix where it lies only if no mass is 0, so rows and columns without mass are left out.
+    """
+    sending, receiving = supply > 0, demand > 0
+    if sending.all() and receiving.all():
+        sent, _, u, v, code = pot_kernel().emd_c(supply, demand, np.ascontiguousarray(cost), most_pivots, 1)
+        return sent, u, v, code
+    places = np.ix_(sending, receiving)
+    part, _, u_part, v_part, code = pot_kernel().emd_c(
+        supply[sending], demand[receiving], cost[places], most_pivots, 1
+    )
+    sent, u, v = np.zeros(cost.shape), np.zeros(len(supply)), np.zeros(len(demand))
+    sent[places], u[sending], v[receiving] = part, u_part, v_part
+    return sent, u, v, code
+
+
+def _send_listed(
+    supply: FloatArray, demand: FloatArray, cost: sp.coo_array, most_pivots: int
+) -> tuple[sp.coo_array, FloatArray, FloatArray, int]:
+    """Run the kernel on a list of costs."""
+    tail, head, amount, _, u, v, code = pot_kernel().emd_c_sparse(
+        supply, demand, cost.row.astype(np.uint64), cost.col.astype(np.uint64), cost.data, most_pivots
+    )
+    places = tail.astype(np.int64), head.astype(np.int64)
+    return sp.coo_array((amount, places), shape=cost.shape), u, v, code
 
 
 def _transportation(task: Task) -> TransportationProblem:
     return task.problem  # type: ignore[return-value]  # the registry lets no other family through
+
+
+def _cost_refusal(problem: TransportationProblem) -> str | None:
+    """Refuse decimals of more digits than the kernel tells apart; an exact proof would refute its answer.
+
+    Real numbers have no such digits: nothing is proved of them beyond rounding.
+    """
+    costs = [values for values in (problem.lanes.cost, problem.unmet_cost) if values is not None]
+    dearest = max(max(values.max(initial=0.0), -values.min(initial=0.0)) for values in costs)
+    # a constant on all costs and the artificial arcs' own 1 make it four times as much at most
+    most = 4.0 * dearest * (len(problem.sources) + 2 * len(problem.targets) + 2)
+    digits = min(floor(log10(MOST_COUNTED_COST) - log10(most)), MOST_DIGITS) if most > 0 else 0
+    for scale in (1, 10**digits) if digits >= 0 else ():
+        if all(whole_at(values, scale) for values in costs):
+            return None
+    try:
+        for values in costs:
+            integer_scale(values)
+    except InexactScaling:
+        return None
+    return "its costs have more digits than it can tell apart; round them or choose a larger unit"
 
 
 def _costs(problem: TransportationProblem, form: BalancedForm) -> tuple[Any, float]:
@@ -180,9 +241,8 @@ def _sparse(problem: TransportationProblem, form: BalancedForm) -> tuple[sp.coo_
 
 
 def _computed_exactly(form: BalancedForm) -> bool:
-    """Whether POT computed on exactly these masses: sums of whole numbers, unchanged by its rescaling."""
-    rescaled = form.demand * form.supply.sum() / form.demand.sum()
-    return form.cost.ndim == 1 and form.counted and np.array_equal(rescaled, form.demand)
+    """Whether the kernel added and compared whole numbers alone."""
+    return form.cost.ndim == 1 and form.counted
 
 
 def _short_even_rounded(problem: TransportationProblem, form: BalancedForm) -> bool:

@@ -14,13 +14,6 @@ if TYPE_CHECKING:
     from ..instances.problem import Problem
     from .backend import Options, Task
 
-NETWORK_SIMPLEX_LANES = 500_000
-"""Lanes from which the network simplex wins although its package must be imported first.
-
-Measured: the import takes 1.3 s, once; then it saves 0.3 s (complete) to 0.8 s (sparse) a million lanes.
-Whether the package is imported already is not asked: the same problem goes to the same backend.
-"""
-
 
 @dataclass(frozen=True)
 class Rule:
@@ -35,24 +28,15 @@ def _kind(kind: str) -> Callable[[Problem], bool]:
     return lambda problem: problem.kind == kind
 
 
-def _large_transportation(problem: Problem) -> bool:
-    return problem.kind == "transportation" and problem.size >= NETWORK_SIMPLEX_LANES
-
-
 RULES = (
     Rule(
         "network-simplex",
-        "transportation without lane capacities, many lanes: network simplex on the cost matrix",
-        _large_transportation,
-    ),
-    Rule(
-        "min-cost-flow",
-        "transportation with whole-number data: a min-cost flow is exact and starts fast",
+        "transportation without lane capacities: network simplex on the costs",
         _kind("transportation"),
     ),
     Rule(
-        "network-simplex",
-        "transportation with real-valued data: network simplex is exact on real costs",
+        "min-cost-flow",
+        "transportation with whole-number data: a min-cost flow is exact",
         _kind("transportation"),
     ),
     Rule("linear-assignment", "one-to-one assignment: shortest augmenting paths", _kind("assignment")),
