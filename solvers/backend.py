@@ -168,7 +168,7 @@ class Backend:
 
     def unavailable(self) -> str | None:
         """Say why the backend cannot be used here, or None; nothing is imported."""
-        if not self.package or find_spec(self.module_needed) is not None:
+        if not self.package or _is_installed(self.module_needed):
             return None
         return f"needs the package {self.package}: pip install {self.package}"
 
@@ -198,6 +198,16 @@ class Backend:
     @property
     def _module(self) -> Any:
         return import_module(f".{self.name.replace('-', '_')}_", __package__)
+
+
+_installed: set[str] = set()
+
+
+def _is_installed(module: str) -> bool:
+    """Whether a module can be found; one that is there is looked for once: it is a tenth of a small solve."""
+    if module not in _installed and find_spec(module) is not None:
+        _installed.add(module)
+    return module in _installed
 
 
 @cache
