@@ -102,12 +102,12 @@ def matching_prices(
     few = _Few()
     few.add(zero, task, -own)
     start = np.zeros(n + 1)
-    start[:n] = _cheapest(pairs, cost)
+    start[task] = own
     if left_out is not None:
         out = np.setdiff1d(np.arange(n), task)
         few.add(np.arange(n), np.full(n, n), left_out)
         few.add(np.full(len(out), n), out, -left_out[out])
-        start[:n] = np.minimum(start[:n], left_out)
+        start[out] = left_out[out]
     idle = usable.copy()
     idle[agent] = False
     limits = (
@@ -146,17 +146,6 @@ def _scale(cost: FloatArray, left_out: FloatArray | None) -> int | None:
 def _largest(cost: FloatArray, left_out: FloatArray | None) -> float:
     values = (cost, np.zeros(0) if left_out is None else left_out)
     return max(max(float(part.max(initial=0)), -float(part.min(initial=0))) for part in values)
-
-
-def _cheapest(pairs: Lanes, cost: FloatArray) -> FloatArray:
-    """Least cost of each task, 0 where it has no pair: prices to start from."""
-    n = pairs.n_targets
-    if pairs.complete:
-        lowest: FloatArray = cost.reshape(-1, n).min(axis=0)
-        return lowest
-    lowest = np.full(n, np.inf)
-    np.minimum.at(lowest, pairs.target, cost)
-    return np.where(np.isinf(lowest), 0.0, lowest)
 
 
 def _sparse(

@@ -175,9 +175,10 @@ def _assignment(problem: AssignmentProblem, weight: FloatArray | None) -> Bipart
     unit_use = problem.use is None or bool((problem.use == 1).all())
     left_out = np.zeros(n) if problem.left_out_cost is None else problem.left_out_cost
     prices = decimal_scale(problem.pairs.cost, left_out)
-    heaviest = 1.0 if weight is None else float(weight.max(initial=1.0))
-    dearest = max(largest(problem.pairs.cost), largest(left_out))
-    exact = unit_use and prices is not None and dearest * prices * heaviest < LARGEST
+    exact = unit_use and prices is not None
+    if exact and prices is not None and weight is not None:
+        dearest = max(largest(problem.pairs.cost), largest(left_out))
+        exact = dearest * prices * float(weight.max(initial=1.0)) < LARGEST
     cost_scale = prices if exact and prices is not None else 1
     short_price = whole(left_out, cost_scale)
     return Bipartite(
