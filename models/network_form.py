@@ -46,6 +46,8 @@ _BUILDERS = {
     "fair-allocation": "unit_increments:fair_network",
 }
 
+_WELFARE = "welfare_increments:welfare_network"
+
 
 class NotANetwork(CapabilityError):
     """A problem that no minimum-cost flow stands for, and why."""
@@ -179,7 +181,7 @@ def network_form(problem: Problem) -> NetworkForm:
     """
     if problem.kind not in _BUILDERS:
         raise NotANetwork(f"a {problem.kind} problem in general is not a network flow")
-    module, builder = _BUILDERS[problem.kind].split(":")
+    module, builder = (_WELFARE if problem.asks_fairness else _BUILDERS[problem.kind]).split(":")
     form: NetworkForm = getattr(import_module(f".{module}", __package__), builder)(problem)
     return form
 

@@ -77,7 +77,7 @@ def _variance_network(problem: FairAllocationProblem) -> NetworkForm:
     supply, demand = scaled(problem.supply, 1), scaled(problem.demand, 1)
     carried = _lane_most(problem, supply, demand)
     reach = np.bincount(lanes.target, carried, n)
-    target, unit = _increments(np.minimum(demand, reach).astype(np.int64))
+    target, unit = increments(np.minimum(demand, reach).astype(np.int64))
     # two fractions a / b and c / d in lowest terms differ by at least 1 / (b d): doubles keep them apart
     within(2.0 * float(unit.max(initial=0)) * float(demand.max(initial=0)), 2**52)
     levels, rank = np.unique((2 * unit - 1) / demand[target], return_inverse=True)
@@ -139,7 +139,7 @@ def _deviation_network(problem: FairAllocationProblem) -> NetworkForm:
     prices = integer_scale(problem.need)
     need = scaled(problem.need, prices)
     wanted = np.ceil(problem.need - 0.5)
-    lane, unit = _increments(np.minimum(_lane_most(problem, supply, demand), wanted).astype(np.int64))
+    lane, unit = increments(np.minimum(_lane_most(problem, supply, demand), wanted).astype(np.int64))
     within(float(prices) * 2 * float(unit.max(initial=0)) + 2 * float(need.max(initial=0)), LARGEST_TOTAL)
     source, target, before, behind = np.arange(m), m + np.arange(n), m + n, m + n + 1
     return joined(
@@ -164,8 +164,14 @@ def _lane_most(problem: FairAllocationProblem, supply: IntArray, demand: IntArra
     return most
 
 
-def _increments(counts: IntArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Owner and number (from 1) of each unit increment."""
+def increments(counts: IntArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Owner and number (from 1) of each unit increment.
+
+    Examples
+    --------
+    >>> increments(np.array([1, 0, 2]))
+    (array([0, 2, 2]), array([1, 1, 2]))
+    """
     total = float(counts.sum(dtype=np.float64))
     if total > MOST_INCREMENTS:
         raise NotANetwork(

@@ -154,7 +154,8 @@ class Backend:
         What may follow a colon in its name; the first is the default.
     keeps
         What it keeps beside a family's own rules and objective: ``statements`` (criteria and policies, as
-        rows and columns), ``criteria`` (it builds plans, which the criterion then judges), or nothing.
+        rows and columns), ``criteria`` (it builds plans, which the criterion then judges), ``sums``
+        (criteria that are sums over agents, alone), or nothing.
     """
 
     name: str
@@ -164,7 +165,7 @@ class Backend:
     module_needed: str = ""
     exact: bool = True
     variants: tuple[str, ...] = ()
-    keeps: Literal["", "criteria", "statements"] = ""
+    keeps: Literal["", "criteria", "sums", "statements"] = ""
 
     def unavailable(self) -> str | None:
         """Say why the backend cannot be used here, or None; nothing is imported."""
@@ -185,7 +186,7 @@ class Backend:
             assert task.problem.fairness is not None
             if task.problem.fairness.policies:
                 return "it keeps no policies"
-            if self.keeps != "criteria":
+            if not self.keeps:
                 return "it knows no criterion but the problem's own objective"
         reason: str | None = self._module.refusal(task, options)
         return reason

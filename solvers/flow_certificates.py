@@ -49,6 +49,8 @@ def flow_certificate(problem: Problem, form: NetworkForm, flow: IntArray) -> Cer
     >>> prices.source.tolist(), prices.target.tolist()
     ([-30.0, 0.0], [70.0])
     """
+    if problem.asks_fairness:
+        return None
     if problem.kind == "network-flow":
         network = cast("NetworkFlowProblem", problem)
         capacity = np.where(np.isinf(network.capacity), UNLIMITED, form.capacity)

@@ -48,7 +48,7 @@ def solve(task: Task, options: Options) -> Outcome:
 def _deviation_from_need(task: Task, options: Options) -> FairAllocationProblem | None:
     """Return the problem where it asks for the least deviation from need in whole units."""
     problem = task.problem
-    if options.native or task.extended or problem.kind != "fair-allocation":
+    if options.native or task.extended or problem.asks_fairness or problem.kind != "fair-allocation":
         return None
     fair = cast("FairAllocationProblem", problem)
     return fair if fair.whole and fair.criterion == "need-deviation" else None

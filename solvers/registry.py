@@ -40,7 +40,14 @@ BACKENDS = {
             "ortools",
             keeps="statements",
         ),
-        Backend("min-cost-flow", "flows on any network, whole-number data", FLOWS, "ortools", "ortools"),
+        Backend(
+            "min-cost-flow",
+            "flows on any network, whole-number data",
+            FLOWS,
+            "ortools",
+            "ortools",
+            keeps="sums",
+        ),
         Backend("network-simplex", "transportation without lane capacities", TRANSPORTATION, "POT", "ot"),
         Backend("max-flow-levels", "minimum variance of service levels", FAIR, "ortools", "ortools"),
         # SciPy stands in where lapx is missing

@@ -101,6 +101,8 @@ def _nothing_kept(solution: Solution, task: Task) -> str:
         return f"the earlier solution is {solution.status} and holds no plan"
     if task.extended:
         return "the model has constraints of its own"
+    if task.problem.asks_fairness:
+        return "there is a criterion or policy"
     return "" if task.problem.size else "there is nothing to decide"
 
 

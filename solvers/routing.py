@@ -28,7 +28,17 @@ def _kind(kind: str) -> Callable[[Problem], bool]:
     return lambda problem: problem.kind == kind
 
 
+def _criterion(problem: Problem) -> bool:
+    fairness = problem.fairness
+    return fairness is not None and fairness.criterion is not None and not fairness.policies
+
+
 RULES = (
+    Rule(
+        "min-cost-flow",
+        "criterion on whole units: gains ranked as unit increments of a min-cost flow",
+        _criterion,
+    ),
     Rule(
         "network-simplex",
         "transportation without lane capacities: network simplex on the costs",

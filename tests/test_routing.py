@@ -69,6 +69,11 @@ ROUTES: list[tuple[Problem, str, str]] = [
     (fair(whole=True, criterion="need-deviation", need=NEED), "min-cost-flow", "whole units"),
     (fair(whole=False, criterion="need-deviation", need=NEED), "clarabel", "convex quadratic"),
     (LINEAR, "highs", "general linear rows"),
+    (
+        allocare.with_fairness(transportation(whole=True, unmet_cost=np.full(7, 70)), "maximin"),
+        "min-cost-flow",
+        "unit increments",
+    ),
 ]
 
 

@@ -40,6 +40,14 @@ class Criterion(ABC):
         """Value of each stage where the criterion is lexicographic, first first; else empty."""
         return ()
 
+    def steps(self, before: FloatArray, after: FloatArray, size: FloatArray) -> tuple[FloatArray, ...] | None:
+        """Keys that order single steps from one utility to a higher one, the most valuable largest.
+
+        The first key decides, the next ones among equals. None where the criterion is no sum of concave
+        functions of single utilities, nor the limit of such sums.
+        """
+        return None
+
     @abstractmethod
     def state(self, statement: Statement) -> Goal:
         """Add columns and rows to a formulation, and return what is made as good as it can be.

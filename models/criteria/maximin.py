@@ -45,6 +45,10 @@ class Maximin(Criterion):
         """Worst-off, then total."""
         return float(utility.min()), float(size @ utility)
 
+    def steps(self, before: FloatArray, after: FloatArray, size: FloatArray) -> tuple[FloatArray, ...]:
+        """From the lowest level first, of two the step that leads higher; so the rest is leximin too."""
+        return -before, after
+
     def state(self, statement: Statement) -> Goal:
         """One column below every utility."""
         count = len(statement.agents)

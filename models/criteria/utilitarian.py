@@ -32,6 +32,10 @@ class Utilitarian(Criterion):
         """Total over all people."""
         return float(size @ utility)
 
+    def steps(self, before: FloatArray, after: FloatArray, size: FloatArray) -> tuple[FloatArray, ...]:
+        """Every unit that reaches somebody counts by its gain."""
+        return (size * (after - before),)
+
     def state(self, statement: Statement) -> Goal:
         """Sum the utilities."""
         return Goal([(statement.utility, statement.agents.size)])
