@@ -103,8 +103,36 @@ class Agents:
 
     def measure(self, name: str, *, lowest: float = -np.inf) -> FloatArray:
         """Return an attribute as numbers."""
-        values = pd.to_numeric(self.column(name), errors="coerce").to_numpy(dtype=np.float64)
+        written = self.column(name)
+        values = pd.to_numeric(written, errors="coerce").to_numpy(dtype=np.float64)
+        other = np.isnan(values) & written.notna().to_numpy()
+        if other.any():
+            at = int(np.argmax(other))
+            raise InputError(f"attribute {name!r} of {self.keys[at]!r} is {written.iloc[at]!r}, not a number")
         return numbers(values, self.keys, f"attribute {name!r}", lowest=lowest)
+
+    def count(self, name: str) -> FloatArray:
+        """Return a number of people or amount of each agent, 0 or more: ``need``, ``size`` or an attribute.
+
+        Raises
+        ------
+        InputError
+            For an attribute that is not there or holds less than 0, or need where the family knows none.
+
+        Examples
+        --------
+        >>> agents = Agents("targets", pd.Index(["a", "b"]), np.ones(2), np.array([3.0, 4.0]),
+        ...                 pd.DataFrame(index=["a", "b"]), "benefit")
+        >>> agents.count("need").tolist(), agents.count("size").tolist()
+        ([3.0, 4.0], [1.0, 1.0])
+        """
+        if name in self.attributes.columns:
+            return self.measure(name, lowest=0)
+        if name == "size":
+            return self.size
+        if name == "need" and self.need is not None:
+            return self.need
+        return self.measure(name, lowest=0)
 
     def groups(self, name: str) -> Groups:
         """Sort the agents into groups by an attribute; ``name/4`` makes four quantile groups of a number.

@@ -88,3 +88,58 @@ def number(
         least = f"above {above:g}" if np.isfinite(above) else f"of {lowest:g} or more"
         raise InputError(f"{name} is {found:g}; give a number {least}")
     return found
+
+
+def keep_number(rule: Any, name: str, **limits: float) -> None:
+    """Keep a parameter of a criterion or policy as a number within its range.
+
+    Raises
+    ------
+    InputError
+        As `number`.
+
+    Examples
+    --------
+    >>> from allocare.models.policies.limits import Floor
+    >>> Floor("0.5").value
+    0.5
+    """
+    object.__setattr__(rule, name, number(getattr(rule, name), name, **limits))
+
+
+def keep_text(rule: Any, *names: str) -> None:
+    """Keep parameters as text; a whole number is written as such, since labels may be numbers.
+
+    Raises
+    ------
+    InputError
+        For something that is neither text nor a number.
+
+    Examples
+    --------
+    >>> from allocare.models.policies.limits import Floor
+    >>> Floor(0.5, "tier", 2.0).label
+    '2'
+    """
+    for name in names:
+        object.__setattr__(rule, name, written(getattr(rule, name), name))
+
+
+def written(value: Any, name: str) -> str:
+    """Return a label or an attribute's name as text.
+
+    Raises
+    ------
+    InputError
+        For something that is neither text nor a number.
+
+    Examples
+    --------
+    >>> written(2.0, "label"), written("north", "label")
+    ('2', 'north')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return str(int(value)) if float(value).is_integer() and not isinstance(value, bool) else str(value)
+    raise InputError(f"{name} is {value!r}; give text")

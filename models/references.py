@@ -22,7 +22,7 @@ _KNOWN: WeakKeyDictionary[Problem, dict[str, Any]] = WeakKeyDictionary()
 def best_total(problem: Problem) -> float:
     r"""SYSTEM, the greatest total :math:`\max \sum_i n_i u_i` within the problem's own rules, no policies.
 
-    The value is remembered as long as the problem lives.
+    Of the utilities in force, normalised where they are; remembered as long as the problem lives.
 
     Examples
     --------
@@ -30,9 +30,12 @@ def best_total(problem: Problem) -> float:
     >>> best_total(allocare.example("sunray"))
     50.0
     """
+    from .utilities import utilities_of
+
     known = _KNOWN.setdefault(problem, {})
     if "total" not in known:
-        form, utility = _bare(problem)
+        form, _ = _bare(problem)
+        utility = utilities_of(problem)
         known["total"] = best_value(form, utility.matrix.T @ utility.agents.size) + float(
             utility.agents.size @ utility.constant
         )

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..named_rules import named
+from .guarantees import ShareGuarantee
+from .inequality import GiniCap, HooverCap, MaxGap
 from .limits import Cap, Floor
+from .rates import EqualOpportunity, RateGap, RateRatio
+from .totals import CostBudget, EfficiencyFloor
 
 if TYPE_CHECKING:
     from ...instances.fairness import Rule
@@ -16,6 +20,15 @@ POLICIES: dict[str, type[Policy]] = {
     for policy in (
         Floor,
         Cap,
+        RateGap,
+        RateRatio,
+        EqualOpportunity,
+        ShareGuarantee,
+        GiniCap,
+        HooverCap,
+        MaxGap,
+        EfficiencyFloor,
+        CostBudget,
     )
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from ..named_rules import number
+from ..named_rules import keep_number, keep_text
 from .policy import Policy, worst_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ class Floor(Policy):
     label: str = ""
 
     def __post_init__(self) -> None:
-        number(self.value, "value")
+        keep_number(self, "value")
+        keep_text(self, "group", "label")
 
     def state(self, statement: Statement, name: str) -> None:
         """One row an agent."""
@@ -86,7 +87,8 @@ class Cap(Policy):
     label: str = ""
 
     def __post_init__(self) -> None:
-        number(self.value, "value")
+        keep_number(self, "value")
+        keep_text(self, "group", "label")
 
     def state(self, statement: Statement, name: str) -> None:
         """One row an agent."""

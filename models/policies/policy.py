@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from ...instances.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -121,3 +123,21 @@ def worst_of(
     broken = excess > TOLERANCE * np.maximum(np.abs(limit), 1.0)
     at = int(np.argmax(np.where(broken, excess + np.ptp(excess) + 1.0, excess)))
     return Verdict(not broken.any(), float(excess[at]), where(at), message(at), int(np.count_nonzero(broken)))
+
+
+def refuse_burden(agents: Agents, what: str, instead: str) -> None:
+    """Refuse a ratio of burdens, which are negative.
+
+    Raises
+    ------
+    InputError
+        Where the utility is burden.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> from allocare.instances.agents import agents_of
+    >>> refuse_burden(agents_of(allocare.example("sunray")), "a ratio", "rate-gap")
+    """
+    if agents.utility == "burden":
+        raise InputError(f"{what} has no meaning for burdens, which are negative; use {instead}")
