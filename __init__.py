@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from allocare.evaluation.compare import compare
     from allocare.evaluation.sweep import sweep
     from allocare.instances.assignment import AssignmentProblem
+    from allocare.instances.attributes import with_attributes
     from allocare.instances.errors import AllocareError, CapabilityError, InputError, RefutedError
     from allocare.instances.examples import example, examples
     from allocare.instances.fair_allocation import FairAllocationProblem
@@ -56,6 +57,7 @@ _HOMES = {
     "save_solution": "solvers.storage",
     "solve": "solvers.solve",
     "sweep": "evaluation.sweep",
+    "with_attributes": "instances.attributes",
     "with_fairness": "instances.fairness",
     "write": "instances.formats",
 }
@@ -87,6 +89,7 @@ __all__ = [
     "save_solution",
     "solve",
     "sweep",
+    "with_attributes",
     "with_fairness",
     "write",
 ]

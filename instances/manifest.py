@@ -16,11 +16,13 @@ from .manifest_sections import (
     CriterionSection,
     EntriesSection,
     FairMatrixLanesSection,
+    FairnessSection,
     FairOptions,
     FairSourcesSection,
     FairTableLanesSection,
     FairTargetsSection,
     GreatCircleSection,
+    LinearAgentsSection,
     LinearObjectiveSection,
     MatrixLanesSection,
     MatrixPairsSection,
@@ -28,6 +30,7 @@ from .manifest_sections import (
     MinimumSection,
     NetworkOptions,
     NodesSection,
+    PolicySection,
     ProvenanceSection,
     RowsSection,
     Section,
@@ -39,6 +42,7 @@ from .manifest_sections import (
     TasksSection,
     TransportationOptions,
     UnitsSection,
+    UtilitySection,
 )
 from .programme_sections import (
     BudgetsSection,
@@ -68,6 +72,10 @@ class Manifest(Section):
     """Where the data come from."""
     units: UnitsSection = UnitsSection()
     """Unit of each measure."""
+    fairness: FairnessSection | None = None
+    """Criterion and utility; absent where the problem's own objective is all there is."""
+    policies: list[PolicySection] = Field(default_factory=list)
+    """What must hold besides the problem's own rules."""
 
 
 class TransportationManifest(Manifest):
@@ -125,6 +133,10 @@ class LinearManifest(Manifest):
     """Absent where the columns' bounds are all there is."""
     entries: EntriesSection | None = None
     """Absent where every coefficient is 0."""
+    agents: LinearAgentsSection | None = None
+    """Absent where each column is an agent and its value the utility."""
+    utility: UtilitySection | None = None
+    """Belongs to the table of agents."""
 
 
 class ProgrammeManifest(Manifest):
@@ -252,6 +264,10 @@ def _found(mistake: ErrorDetails, last: str, fields: list[str], forms: str) -> s
             return f"it must be a number, not {given!r}"
         case "string_too_short":
             return "it is empty; name one"
+        case "list_type":
+            return f"it must be a list of tables; write [[{last}]]"
+        case "rule":
+            return f"{mistake['msg']}, not {given!r}"
         case "model_type" | "model_attributes_type":
             return f"it must be a table, not {given!r}"
         case "greater_than":
@@ -278,6 +294,8 @@ def _fields_at(model: type[Manifest], path: list[Any]) -> list[str]:
     """Names of the fields that the place may have."""
     sections: list[type[BaseModel]] = [model]
     for part in path:
+        if isinstance(part, int):
+            continue
         if part in sections[0].model_fields:
             sections = [*_sections(sections[0], str(part))]
         else:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
 Name: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 
@@ -45,6 +53,42 @@ class UnitsSection(Section):
     """Unit of distances; great-circle lanes know km alone."""
     objective: str | None = None
     """Unit of the objective, e.g. patient-km."""
+
+
+def _rule(given: Any) -> Any:
+    if isinstance(given, str) and given:
+        return given
+    if isinstance(given, dict) and isinstance(given.get("name"), str):
+        return given
+    raise PydanticCustomError("rule", "it must be a name, or a table with a name and parameters")
+
+
+class FairnessSection(Section):
+    """What plans are judged by besides the problem's own objective, over its agents' utilities."""
+
+    criterion: Annotated[
+        Any,
+        BeforeValidator(_rule),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object", "required": ["name"]}]}),
+    ] = None
+    """What is made as good as it can be: "maximin", "alpha-fair:alpha=2", or a table with a name."""
+    utility: Literal["coverage", "benefit", "burden"] | None = None
+    """What an agent gets out of a plan; coverage where the family knows need, else benefit, where absent."""
+    normalised: bool = False
+    """Whether utilities run from what an agent has without allocation, 0, to the most it could have, 1."""
+    agents: Name | None = None
+    """Side that the agents are on: targets, tasks, agents, groups; the family's own where absent."""
+    size: Name | None = None
+    """Column of the number of people behind each agent, or need, or equal."""
+
+
+class PolicySection(Section):
+    """A policy: its name, and its parameters beside it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Name
+    """The policy's name, e.g. rate-gap."""
 
 
 class SenseSection(Section):
@@ -291,6 +335,21 @@ class ArcsSection(TableSection):
     """Column of the least flow; 0 where absent."""
     capacity: Name | None = None
     """Column of the most flow, inf where unlimited; unlimited where absent."""
+
+
+class LinearAgentsSection(KeyedSection):
+    """The agents whose utilities criteria and policies are about, where they are not the columns."""
+
+
+class UtilitySection(TableSection):
+    """How the agents' utilities are linear in the columns, a row each; what is not listed is 0."""
+
+    agent: Name = "agent"
+    """Column of the agent's key."""
+    column: Name = "column"
+    """Column of the column's key."""
+    value: Name = "value"
+    """Column of the coefficient."""
 
 
 class ColumnsSection(KeyedSection):

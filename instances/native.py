@@ -22,6 +22,7 @@ from .manifest import (
     TransportationManifest,
     parse_manifest,
 )
+from .native_fairness import attributes_of, fairness_of
 from .native_lanes import End, Instance, read_lanes
 from .native_programmes import read_programmes
 from .network_flow import NetworkFlowProblem
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from .arrays import FloatArray
+    from .arrays import FloatArray, IndexArray
     from .manifest_sections import ColumnsSection, RowsSection
     from .problem import Problem
     from .tables import Table
@@ -64,7 +65,7 @@ def read_native(path: Path) -> Problem:
     instance = Instance(path.parent, path.name)
     family, data = _family(instance, manifest)
     try:
-        return family(**data, **_description(manifest))
+        return family(**data, **_description(instance, manifest))
     except InputError as error:
         raise InputError(str(error), path.name) from error
 
@@ -98,11 +99,13 @@ def _toml(path: Path) -> dict[str, Any]:
         raise InputError(f"it cannot be read: {error.strerror or error}", str(path)) from error
 
 
-def _description(manifest: Manifest) -> dict[str, Any]:
+def _description(instance: Instance, manifest: Manifest) -> dict[str, Any]:
     return {
         "title": manifest.title,
         "provenance": Provenance(**manifest.provenance.model_dump()),
         "units": manifest.units.model_dump(exclude_none=True),
+        "attributes": attributes_of(instance, manifest),
+        "fairness": fairness_of(manifest.fairness, manifest.policies),
     }
 
 
@@ -227,7 +230,34 @@ def _linear(instance: Instance, manifest: LinearManifest) -> dict[str, Any]:
         "whole": False if section.whole is None else table.flags(section.whole),
         "offset": manifest.objective.offset,
         "sense": manifest.objective.sense,
+        **_linear_agents(instance, manifest, columns),
     }
+
+
+def _linear_agents(instance: Instance, manifest: LinearManifest, columns: pd.Index[Any]) -> dict[str, Any]:
+    if manifest.agents is None and manifest.utility is None:
+        return {}
+    if manifest.agents is None or manifest.utility is None:
+        there, missing = ("utility", "agents") if manifest.agents is None else ("agents", "utility")
+        raise instance.error(f"agents and their utility belong together; add the table [{missing}]", there)
+    agents = instance.table(manifest.agents).keys(manifest.agents.key, "agent")
+    section = manifest.utility
+    table = instance.table(section)
+    agent, column = (
+        table.members(section.agent, agents, "agent"),
+        table.members(section.column, columns, "column"),
+    )
+    return {
+        "agents": agents,
+        "utility": _sparse(table, agent, column, section.value, (len(agents), len(columns))),
+    }
+
+
+def _sparse(
+    table: Table, row: IndexArray, column: IndexArray, value: str, shape: tuple[int, int]
+) -> sp.csr_array:
+    table.refuse_repeated(row.astype(np.int64) * shape[1] + column, "coefficient")
+    return sp.csr_array((table.numbers(value), (row, column)), shape=shape)
 
 
 def _rows(instance: Instance, section: RowsSection | None) -> tuple[Any, FloatArray, FloatArray]:
@@ -270,8 +300,7 @@ def _coefficients(
         raise instance.error("coefficients need rows; add the table [rows]", "entries")
     table = instance.table(section)
     row, column = table.members(section.row, rows, "row"), table.members(section.column, columns, "column")
-    table.refuse_repeated(row.astype(np.int64) * len(columns) + column, "coefficient")
-    return sp.csr_array((table.numbers(section.value), (row, column)), shape=shape)
+    return _sparse(table, row, column, section.value, shape)
 
 
 def _optional(table: Table, column: str | None, **rules: Any) -> FloatArray | None:

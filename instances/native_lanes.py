@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from .errors import InputError
 from .great_circle import great_circle_lanes
 from .lanes import Lanes
-from .manifest_sections import GreatCircleSection, MatrixLanesSection, MatrixPairsSection
+from .manifest_sections import GreatCircleSection, KeyedSection, MatrixLanesSection, MatrixPairsSection
 from .table_files import read_table
 
 if TYPE_CHECKING:
@@ -40,10 +40,16 @@ class Instance:
 
     folder: Path
     name: str
+    _keyed: dict[tuple[str, str], Table] = field(default_factory=dict, repr=False)
 
     def table(self, section: TableSection, file: str | None = None) -> Table:
-        """Read the section's table, or another file of the same make."""
-        return read_table(self.folder, file or section.file, section.separator)
+        """Read the section's table, or another file of the same make; a table with keys is read once."""
+        place = file or section.file, section.separator
+        if not isinstance(section, KeyedSection):
+            return read_table(self.folder, *place)
+        if place not in self._keyed:
+            self._keyed[place] = read_table(self.folder, *place)
+        return self._keyed[place]
 
     def end(self, what: str, section_name: str, section: PlacedSection) -> End:
         """Read one side of the lanes."""
@@ -185,11 +191,11 @@ def _great_circle(
 ) -> Lanes:
     places = []
     for end in (sources, targets):
-        for field, highest in (("latitude", 90), ("longitude", 180)):
-            column = getattr(end.section, field)
+        for measure, highest in (("latitude", 90), ("longitude", 180)):
+            column = getattr(end.section, measure)
             if column is None:
                 raise instance.error(
-                    f"it is missing; great-circle [{section_name}] need its column", end.section_name, field
+                    f"it is missing; great-circle [{section_name}] need its column", end.section_name, measure
                 )
             places.append(end.table.numbers(column, lowest=-highest, highest=highest))
     return great_circle_lanes(

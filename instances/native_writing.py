@@ -14,6 +14,7 @@ import pandas as pd
 
 from .errors import InputError
 from .manifest import parse_manifest
+from .native_fairness import ELSEWHERE, attribute_columns, fairness_tables
 from .native_programmes import ONE_BUDGET
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ def write_native(problem: Problem, path: Path, *, tables: TableFormat = "csv") -
     path = Path(path)
     single = path.suffix.lower() == ".toml"
     folder, name = (path.parent, path.name) if single else (path, "problem.toml")
-    draft = _Draft(f"{path.stem}-" if single else "", tables)
+    draft = _Draft(f"{path.stem}-" if single else "", tables, _attributes(problem))
     manifest = _WRITERS[problem.kind](problem, draft)
-    content = _described(problem) | manifest
+    content = _described(problem) | manifest | fairness_tables(problem)
     parse_manifest(content, name)
     with _whole(folder) as staging:
         for file, frame in draft.frames.items():
@@ -84,9 +85,10 @@ def write_native(problem: Problem, path: Path, *, tables: TableFormat = "csv") -
 class _Draft:
     """The tables of a problem under way, by file name."""
 
-    def __init__(self, prefix: str, tables: TableFormat) -> None:
+    def __init__(self, prefix: str, tables: TableFormat, attributes: Mapping[str, pd.DataFrame]) -> None:
         self.prefix = prefix
         self.ending = tables
+        self.attributes = attributes
         self.frames: dict[str, pd.DataFrame] = {}
         self.quote_all = False
 
@@ -115,13 +117,16 @@ class _Draft:
         return file
 
     def keyed(self, name: str, what: str, keys: pd.Index[Any], columns: Mapping[str, Any]) -> dict[str, Any]:
-        """Keep a table with a row for each key."""
-        numbered = {column: _plain(values) for column, values in columns.items() if values is not None}
+        """Keep a table with a row for each key, and the side's attributes beside."""
+        further = self.attributes.get(name)
+        own = {} if further is None else attribute_columns(further, keys, name)
+        fields = {field: _other_than(own, field) for field in (what, *columns)}
+        numbered = {fields[field]: _plain(values) for field, values in columns.items() if values is not None}
         return self.table(
             name,
-            {what: self.texts(keys, what), **numbered},
-            key=what,
-            **{column: column for column in columns},
+            {fields[what]: self.texts(keys, what), **numbered, **own},
+            key=fields[what],
+            **{field: fields[field] for field in columns},
         )
 
     def lanes(
@@ -155,6 +160,18 @@ class _Draft:
         if frame.empty:
             raise InputError(f"a problem without {corner}s has nothing to decide and cannot be written")
         return self._keep(name, frame)
+
+
+def _other_than(taken: Mapping[str, Any], name: str) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _attributes(problem: Problem) -> dict[str, pd.DataFrame]:
+    """Attributes by the table that holds them."""
+    elsewhere = ELSEWHERE.get(problem.kind, {}) if getattr(problem, "utility", None) is None else {}
+    return {elsewhere.get(side, side): frame for side, frame in problem.attributes.items()}
 
 
 _PLURALS = {"capacity": "capacities", "need": "needs", "use": "uses"}
@@ -266,6 +283,16 @@ def _linear(problem: LinearProblem, draft: _Draft) -> dict[str, Any]:
             "value": _plain(entries.data),
         }
         manifest["entries"] = draft.table("entries", listed, **{column: column for column in listed})
+    if problem.utility is not None:
+        assert problem.agents is not None
+        manifest["agents"] = draft.keyed("agents", "agent", problem.agents, {})
+        gains = problem.utility.tocoo()
+        listed = {
+            "agent": draft.texts(problem.agents, "agent").take(gains.coords[0]),
+            "column": draft.texts(problem.columns, "column").take(gains.coords[1]),
+            "value": _plain(gains.data),
+        }
+        manifest["utility"] = draft.table("utility", listed, **{column: column for column in listed})
     return manifest
 
 
