@@ -137,6 +137,9 @@ def solve_task(
         if task.problem.asks_fairness and entry.keeps == "criteria":
             # what it claims is the problem's own objective; the criterion's is recomputed by the check
             outcome = replace(outcome, objective=None, bound=None)
+        if outcome.status is Status.FEASIBLE and task.problem.asks_fairness:
+            # columns beside the decisions are at their best only where the whole was proved
+            outcome = replace(outcome, objective=None)
     started = time.perf_counter()
     report = None if outcome.decisions is None else check_decisions(task.problem, outcome.decisions)
     if report is not None:

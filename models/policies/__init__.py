@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from ..named_rules import named
 from .guarantees import ShareGuarantee
 from .inequality import GiniCap, HooverCap, MaxGap
+from .items import EnvyFreeUpToOneGood, MaximinShare
 from .limits import Cap, Floor
 from .rates import EqualOpportunity, RateGap, RateRatio
+from .reserve import Reserve
+from .tiers import Tiers
 from .totals import CostBudget, EfficiencyFloor
 
 if TYPE_CHECKING:
@@ -29,6 +32,10 @@ POLICIES: dict[str, type[Policy]] = {
         MaxGap,
         EfficiencyFloor,
         CostBudget,
+        Tiers,
+        EnvyFreeUpToOneGood,
+        MaximinShare,
+        Reserve,
     )
 }
 
