@@ -15,6 +15,12 @@ Gap = Annotated[
 ]
 Threads = Annotated[int | None, typer.Option("--threads", help="Threads for the solver.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
+Attributes = Annotated[
+    Path | None, typer.Option("--attributes", help="CSV or Parquet table of the agents' attributes.")
+]
+Key = Annotated[
+    str | None, typer.Option("--key", help="Column of --attributes that holds the agents' keys; the first.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -37,15 +43,24 @@ def solve_command(
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the solution.")] = None,
     table: Annotated[str, typer.Option("--table", help="csv or parquet, for the plan in --out.")] = "csv",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a solution in --out.")] = False,
+    criterion: Annotated[
+        str | None, typer.Option("--criterion", help="What is best, e.g. maximin; default: the instance's.")
+    ] = None,
+    policies: Annotated[
+        Path | None, typer.Option("--policies", help="TOML file of policies; default: the instance's.")
+    ] = None,
+    attributes: Attributes = None,
+    key: Key = None,
     json: Json = False,
 ) -> int:
     """Solve an instance exactly (or on a named backend), check the plan, and show or save it."""
-    from .loading import key_values, load_timed
+    from .loading import judged_by, key_values, load_timed, with_table
     from .progress import spinning
     from .show import print_json, show_solution
 
     with spinning(f"reading {file}"):
         problem, load_seconds = load_timed(file, as_, sense)
+    problem = judged_by(with_table(problem, attributes, key), criterion, policies)
     if out is not None:
         refuse_taken(out, overwrite, table)
     from dataclasses import replace

@@ -58,3 +58,44 @@ def _value(text: str) -> Any:
         except ValueError:
             continue
     return text
+
+
+def with_table(problem: Problem, attributes: Path | None, key: str | None) -> Problem:
+    """Join a table of attributes, where one is given.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> with_table(allocare.example("sunray"), None, None).attributes
+    {}
+    """
+    if attributes is None:
+        if key is not None:
+            raise InputError(f"--key {key!r} is a column of --attributes; give the table too")
+        return problem
+    from ..instances.attributes import with_attributes
+
+    return with_attributes(problem, attributes, key)
+
+
+def judged_by(problem: Problem, criterion: str | None, policies: Path | None) -> Problem:
+    """Put a criterion and a file's policies in force, each in place of the problem's own where it is given.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> judged_by(allocare.example("sunray"), "maximin", None).fairness.criterion.name
+    'maximin'
+    """
+    own = problem.fairness
+    if policies is not None:
+        from ..instances.policy_files import with_policy_file
+
+        problem = with_policy_file(problem, policies)
+    if criterion is None and (policies is None or own is None):
+        return problem
+    from ..instances.fairness import with_fairness
+
+    in_force = () if problem.fairness is None else problem.fairness.policies
+    wanted = criterion or (None if own is None else own.criterion)
+    return with_fairness(problem, wanted, in_force)

@@ -18,6 +18,7 @@ from .commands import (
     schema_command,
     solve_command,
 )
+from .policy_commands import policy_check_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +44,9 @@ COMMANDS: dict[str, Callable[..., int]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+policy_app = typer.Typer(help="Policies as a test suite for plans.", no_args_is_help=True)
+policy_app.command("check")(policy_check_command)
+app.add_typer(policy_app, name="policy")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

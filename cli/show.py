@@ -112,6 +112,20 @@ def show_check(problem: Problem, report: CheckReport) -> None:
         console.print(f"  and {report.violation_count - len(report.violations)} more")
 
 
+def show_verdicts(verdicts: pd.DataFrame) -> None:
+    """Show one line a policy, and what it comes to."""
+    console = _console()
+    for line in verdicts.to_dict("records"):
+        word = "[green]pass[/green]" if line["holds"] else "[bold red]FAIL[/bold red]"
+        places = f" ({line['broken']} places)" if line["broken"] > 1 else ""
+        said = f"{escape(line['policy'])}: {escape(line['message'])}{places}"
+        console.print(f"{word}  {said}", soft_wrap=True, highlight=False)
+    broken = int((~verdicts["holds"]).sum())
+    console.print(
+        f"{len(verdicts)} policies, {broken} broken" if broken else f"{len(verdicts)} policies hold"
+    )
+
+
 def show_table(title: str, rows: Iterable[dict[str, Any]]) -> None:
     """Show rows as a table; numbers to the right."""
     rows = list(rows)

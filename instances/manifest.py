@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pydantic_core import ErrorDetails
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 class Manifest(Section):
@@ -215,7 +217,33 @@ def parse_manifest(content: Mapping[str, Any], name: str) -> Manifest:
         raise InputError(f"it must be one of {known}", name, "field 'kind'")
     if kind not in MANIFESTS:
         raise InputError(f"there is no kind {kind!r}; {nearest(kind, MANIFESTS)}", name, "field 'kind'")
-    model = MANIFESTS[kind]
+    return validated(MANIFESTS[kind], content, name)
+
+
+def validated(model: type[AnySection], content: Mapping[str, Any], name: str) -> AnySection:
+    """Validate a file's content, with one clear line for the first mistake.
+
+    Parameters
+    ----------
+    model
+        What the file may say.
+    content
+        What the TOML file holds.
+    name
+        The file's name in errors.
+
+    Raises
+    ------
+    InputError
+        Naming file, table and field of the first mistake.
+
+    Examples
+    --------
+    >>> validated(UnitsSection, {"cots": "km"}, "a.toml")
+    Traceback (most recent call last):
+    ...
+    allocare.instances.errors.InputError: a.toml, field 'cots': there is no such field; did you mean 'cost'?
+    """
     try:
         return model.model_validate(dict(content))
     except ValidationError as error:
@@ -225,7 +253,7 @@ def parse_manifest(content: Mapping[str, Any], name: str) -> Manifest:
         raise _one_line(mistakes[0], model, name) from error
 
 
-def _one_line(mistake: ErrorDetails, model: type[Manifest], name: str) -> InputError:
+def _one_line(mistake: ErrorDetails, model: type[Section], name: str) -> InputError:
     *path, last = mistake["loc"] if mistake["loc"] else ("",)
     if mistake["type"] in ("union_tag_invalid", "union_tag_not_found"):
         path, last = [*path, last], "form"
@@ -237,7 +265,7 @@ def _one_line(mistake: ErrorDetails, model: type[Manifest], name: str) -> InputE
     return InputError(_found(mistake, str(last), _fields_at(model, path), forms), name, table, field)
 
 
-def _forms(model: type[Manifest], path: list[Any]) -> str:
+def _forms(model: type[Section], path: list[Any]) -> str:
     """Name the forms that the table at a place may have."""
     sections = _sections(model, str(path[-1])) if path else []
     forms = [repr(get_args(one.model_fields["form"].annotation)[0]) for one in sections]
@@ -264,6 +292,8 @@ def _found(mistake: ErrorDetails, last: str, fields: list[str], forms: str) -> s
             return f"it must be a number, not {given!r}"
         case "string_too_short":
             return "it is empty; name one"
+        case "too_short":
+            return f"it is empty; write [[{last}]]"
         case "list_type":
             return f"it must be a list of tables; write [[{last}]]"
         case "rule":
@@ -290,7 +320,7 @@ def _sections(model: type[BaseModel], name: str) -> list[type[Section]]:
     return [member for member in members if isinstance(member, type) and issubclass(member, Section)]
 
 
-def _fields_at(model: type[Manifest], path: list[Any]) -> list[str]:
+def _fields_at(model: type[Section], path: list[Any]) -> list[str]:
     """Names of the fields that the place may have."""
     sections: list[type[BaseModel]] = [model]
     for part in path:

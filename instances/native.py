@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from .native_programmes import read_programmes
 from .network_flow import NetworkFlowProblem
 from .problem import Provenance
 from .programmes import ProgrammeProblem
+from .toml_files import read_toml
 from .transportation import TransportationProblem
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read_native(path: Path) -> Problem:
     >>> read_native(manifest).capacity.tolist()
     [5.0]
     """
-    manifest = parse_manifest(_toml(path), path.name)
+    manifest = parse_manifest(read_toml(path, "a manifest"), path.name)
     instance = Instance(path.parent, path.name)
     family, data = _family(instance, manifest)
     try:
@@ -85,18 +85,6 @@ def _family(instance: Instance, manifest: Manifest) -> tuple[type[Problem], dict
         case ProgrammeManifest():
             return ProgrammeProblem, read_programmes(instance, manifest)
     raise TypeError(f"no reader for {type(manifest).__name__}")
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        found, _, place = str(error).removesuffix(")").rpartition(" (at ")
-        raise InputError(f"this is not TOML: {found}", path.name, place) from error
-    except UnicodeDecodeError as error:
-        raise InputError("this is not UTF-8 text; a manifest is a TOML file", path.name) from error
-    except OSError as error:
-        raise InputError(f"it cannot be read: {error.strerror or error}", str(path)) from error
 
 
 def _description(instance: Instance, manifest: Manifest) -> dict[str, Any]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
-import uuid
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -16,9 +13,10 @@ from .errors import InputError
 from .manifest import parse_manifest
 from .native_fairness import ELSEWHERE, attribute_columns, fairness_tables
 from .native_programmes import ONE_BUDGET
+from .whole_writing import written_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from .arrays import FloatArray
     from .assignment import AssignmentProblem
@@ -75,7 +73,7 @@ def write_native(problem: Problem, path: Path, *, tables: TableFormat = "csv") -
     manifest = _WRITERS[problem.kind](problem, draft)
     content = _described(problem) | manifest | fairness_tables(problem)
     parse_manifest(content, name)
-    with _whole(folder) as staging:
+    with written_whole(folder) as staging:
         for file, frame in draft.frames.items():
             _write_frame(frame, staging / file, draft)
         (staging / name).write_text(tomli_w.dumps(content), encoding="utf-8", newline="\n")
@@ -120,6 +118,12 @@ class _Draft:
         """Keep a table with a row for each key, and the side's attributes beside."""
         further = self.attributes.get(name)
         own = {} if further is None else attribute_columns(further, keys, name)
+        self.quote_all |= any(
+            isinstance(cell, str) and "\r" in cell
+            for values in own.values()
+            if values.dtype == object
+            for cell in values
+        )
         fields = {field: _other_than(own, field) for field in (what, *columns)}
         numbered = {fields[field]: _plain(values) for field, values in columns.items() if values is not None}
         return self.table(
@@ -367,46 +371,3 @@ def _write_frame(frame: pd.DataFrame, path: Path, draft: _Draft) -> None:
         return
     quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if draft.quote_all else csv.QUOTE_MINIMAL
     frame.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=quoting)
-
-
-@contextmanager
-def _whole(folder: Path) -> Iterator[Path]:
-    """Give a place to write in; its files move into `folder` together at the end, or none does."""
-    fresh = not folder.exists()
-    if not fresh and not folder.is_dir():
-        raise InputError("there is a file of this name; give a folder or a *.toml file", str(folder))
-    staging = (folder.parent if fresh else folder) / f".{folder.name}-{uuid.uuid4().hex[:8]}"
-    try:
-        staging.mkdir(parents=True)
-        yield staging
-        if fresh:
-            staging.rename(folder)
-        else:
-            _move_all(staging, folder)
-    except OSError as error:
-        raise InputError(f"it cannot be written: {error.strerror or error}", str(folder)) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _move_all(staging: Path, folder: Path) -> None:
-    """Move the files into the folder; put back what was there if one cannot be moved."""
-    files = sorted(staging.iterdir(), key=lambda file: file.suffix == ".toml")
-    for file in files:
-        if (folder / file.name).is_dir():
-            raise InputError("there is a folder of this name; move it away", str(folder / file.name))
-    kept = staging / "kept"
-    kept.mkdir()
-    moved: list[str] = []
-    try:
-        for file in files:
-            if (folder / file.name).exists():
-                (folder / file.name).rename(kept / file.name)
-            moved.append(file.name)
-            file.rename(folder / file.name)
-    except BaseException:
-        for name in moved:
-            (folder / name).unlink(missing_ok=True)
-        for file in kept.iterdir():
-            file.rename(folder / file.name)
-        raise

@@ -97,7 +97,7 @@ def with_everything() -> dict[str, Any]:
         sense="max",
         attributes={"agents": pd.DataFrame({"who": ["a", "b"]}, index=["x", "y"])},
     )
-    gaps = pd.DataFrame({"region": ["n", None, "s", "n"]}, index=list("abcd"))
+    gaps = pd.DataFrame({"region": ["n", None, "s\rt", "n"]}, index=list("abcd"))
     return {
         "everything": plain,
         "attributes with gaps": dataclasses.replace(region(), attributes={"targets": gaps}),
