@@ -169,4 +169,6 @@ def _value(text: str) -> Any:
 def _written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ",".join(map(_written, value))
+    if isinstance(value, Mapping):
+        return "{" + " ".join(f"{name}={_written(part)}" for name, part in value.items()) + "}"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,6 +1,8 @@
 """Policies: what their rows let through is what their judgement passes, in both renderings."""
 
 import dataclasses
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,14 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_cases import DIVISIBLE, feasible_rows, region, same_renderings
+from public_files import DATA
 from scipy.optimize import linprog
 
 import allocare
-from allocare import InputError, with_fairness
+from allocare import InputError, with_attributes, with_fairness
+from allocare.evaluation.policy_test import judge_plan
 from allocare.instances.fairness import Rule
 from allocare.instances.linear import LinearProblem
 from allocare.models.checks.fairness import measured
-from allocare.models.policies import policy_of
+from allocare.models.policies import POLICIES, policy_of
 
 
 @pytest.mark.parametrize("policy", DIVISIBLE)
@@ -124,6 +128,12 @@ def test_the_efficiency_floor_is_measured_by_the_greatest_total():
     assert solution.checked
 
 
+def test_the_efficiency_floor_is_reached_where_serving_costs_more_than_not():
+    dear = dataclasses.replace(region(), unmet_cost=[0, 0, 0, 0])
+    solution = allocare.solve(with_fairness(dear, None, ["efficiency-floor:loss=0.1"]))
+    assert solution.served == pytest.approx(0.9 * 14)
+
+
 def test_a_floor_on_burdens_asks_for_no_less_than_is_possible():
     solution = allocare.solve(
         with_fairness(region(), "maximin", ["efficiency-floor:loss=0"], utility="burden")
@@ -164,6 +174,35 @@ def test_a_budget_needs_costs():
         allocare.solve(with_fairness(weights, None, ["cost-budget:at_most=1"]))
 
 
+@pytest.mark.parametrize(
+    ("name", "divisible", "whole"), [("icu_fl", 775855.6129, 775886), ("icu_ga", 2650868.3136, 2650877)]
+)
+@pytest.mark.public_data
+@pytest.mark.skipif("ALLOCARE_DATA" not in os.environ, reason="ALLOCARE_DATA is not set")
+def test_quartiles_of_vulnerability_are_served_alike_on_public_data(name, divisible, whole):
+    problem = allocare.load(DATA / f"transport/{name}.min", "dimacs-transportation")
+    problem = with_attributes(problem, DATA / f"transport/{name}_counties.csv", "node")
+    policies = ["rate-gap:group=svi/4:at_most=0.05", "rate-ratio:group=svi/4"]
+    plain = allocare.solve(problem)
+    assert not judge_plan(problem, plain.allocation, policies[:1])["holds"].any()
+    held = with_fairness(problem, None, policies)
+    patients = allocare.solve(held, "highs")
+    assert patients.objective == whole > plain.objective
+    assert judge_plan(problem, patients.allocation, policies)["holds"].all()
+    shares = dataclasses.replace(held, whole=False)
+    for backend in ("highs", "clarabel"):
+        assert allocare.solve(shares, backend).objective == pytest.approx(divisible, rel=1e-7)
+
+
 def test_numbers_written_as_text_are_numbers():
     floor = policy_of(Rule("floor", {"value": "0.25", "group": "tier", "label": 2.0}))
     assert floor.value == 0.25 and floor.label == "2"
+
+
+def test_every_policy_is_tested_and_documented():
+    tested = {policy.partition(":")[0] for policy in DIVISIBLE} | {"ef1", "mms", "tiers", "reserve"}
+    documented = (Path(__file__).parents[1] / "docs/policies.md").read_text()
+    assert tested == set(POLICIES)
+    for name, policy in POLICIES.items():
+        row = next(line for line in documented.splitlines() if line.startswith("|") and f"`{name}`" in line)
+        assert all(f"`{field.name}`" in row for field in dataclasses.fields(policy))

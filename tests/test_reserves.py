@@ -50,7 +50,7 @@ def matchings(patients: int, categories: list[Category]):
 
 
 @given(systems())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_smart_choice_is_the_greedy_one_over_all_best_matchings(system):
     priority, categories = system
     ways = list(matchings(len(priority), categories))
@@ -67,7 +67,7 @@ def test_the_smart_choice_is_the_greedy_one_over_all_best_matchings(system):
 
 
 @given(systems())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_smart_choice_wastes_no_unit_and_respects_priority(system):
     priority, categories = system
     chosen = reserve_choice(priority, categories)
@@ -113,6 +113,15 @@ def test_a_patient_of_two_categories_makes_room_for_one_of_the_other():
     both, one = Category("both", 1, [True, True]), Category("one", 1, [True, False], hard=True)
     assert reserve_choice([1, 2], [both, one], process="order").tolist() == [0, -1]
     assert reserve_choice([1, 2], [both, one]).tolist() == [1, 0]
+
+
+def test_passing_over_one_kind_of_patient_passes_over_no_other():
+    first, second = (
+        Category("a", 1, [True, True, False], hard=True),
+        Category("b", 1, [False, False, True], hard=True),
+    )
+    assert reserve_choice([1, 2, 3], [first, second]).tolist() == [0, -1, 1]
+    assert reserve_choice([1, 2, 3], [second, first]).tolist() == [1, -1, 0]
 
 
 def test_many_patients_are_chosen_in_a_moment():
