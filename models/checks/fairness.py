@@ -48,10 +48,12 @@ def examine(problem: Problem, decisions: FloatArray, found: Findings, own: Valua
     if problem.fairness.criterion is None:
         return own
     criterion = criterion_of(problem.fairness.criterion)
-    value = criterion.value(plan.utility, plan.agents.size)
-    stages = criterion.stages(plan.utility, plan.agents.size)
+    utility, size = plan.utility, plan.agents.size
+    if criterion.of_gains:
+        utility = utility - measured(problem, np.zeros(problem.size)).utility
+    value, stages = criterion.value(utility, size), criterion.stages(utility, size)
     # rounding in a utility counts by its weight, whatever the terms cancel to
-    scale = max(abs(value), criterion.value_scale(plan.utility, plan.agents.size))
+    scale = max(abs(value), criterion.value_scale(utility, size))
     return own._replace(objective=value, scale=scale, stages=stages)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
@@ -27,10 +27,15 @@ class Criterion(ABC):
 
     sums: ClassVar[bool] = False
     """Whether the value is a sum over people rather than a level that one of them has."""
+    of_gains: ClassVar[bool] = False
+    """Whether it values what agents gain over having no allocation, rather than what they have."""
+    even_is_best: ClassVar[Literal["", "at-one-total", "always"]] = ""
+    """Whether a transfer from a better-off person to a worse-off one is never worse (Pigou and Dalton), among
+    plans of one total or, as more for anybody is never worse either, always."""
 
     @abstractmethod
     def value(self, utility: FloatArray, size: FloatArray) -> float:
-        """Value of utilities, shape (agents,), with that many people behind each."""
+        """Value of utilities (gains where `of_gains`), shape (agents,), with that many people behind each."""
 
     def value_scale(self, utility: FloatArray, size: FloatArray) -> float:
         """Size of the value's terms before they cancel: what rounding in the utilities is weighed by."""
@@ -57,6 +62,11 @@ class Criterion(ABC):
         InputError
             For utilities that the criterion is not defined for.
         """
+
+    @property
+    def above_zero(self) -> bool:
+        """Whether it is there only where everybody has more than nothing."""
+        return False
 
     @property
     def levels_down(self) -> bool:
