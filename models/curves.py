@@ -36,6 +36,8 @@ class Curve:
         Which function.
     parameter
         Its parameter, alpha or kappa.
+    origin
+        What the columns were moved by: rounding is that of x + origin.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Curve:
     weight: FloatArray
     shape: Shape
     parameter: float
+    origin: float = 0.0
 
     @property
     def above_zero(self) -> bool:
@@ -75,7 +78,8 @@ class Curve:
         A logarithm is 0 at 1, and still rounds as its argument does.
         """
         with np.errstate(invalid="ignore"):
-            sizes = self.weight * abs(self.each(at)) + abs(at * self.slope(at))
+            moved = abs((abs(at) + abs(self.origin)) * self.slope(at))
+            sizes = self.weight * abs(self.each(at)) + moved
         return float(sizes[np.isfinite(sizes)].sum())
 
 

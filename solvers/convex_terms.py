@@ -15,8 +15,8 @@ class Terms(Protocol):
     """The convex terms of a minimisation, each over one column."""
 
     columns: IndexArray
-    lowest: float
-    """Value that no term passes below."""
+    lowest: FloatArray
+    """Value that each term does not pass below."""
     nothing: float
     """Share of the objective's size that counts as 0."""
 
@@ -52,11 +52,11 @@ class Squares:
     ([4.5], [5.0])
     """
 
-    lowest = 0.0
     nothing = 1e-12
 
     def __init__(self, columns: IndexArray, weight: FloatArray, whole: BoolArray) -> None:
         self.columns, self.weight, self.whole = columns, weight, whole
+        self.lowest = np.zeros(len(columns))
 
     @classmethod
     def of(cls, form: MatrixForm) -> Squares:

@@ -40,6 +40,9 @@ STEPS = (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0)
 NEARER, LOWER = 1e-3, 8.0
 """Share of the lowest point so far (or steps below it) at which the next may lie."""
 
+FLAT = 1e-10
+"""Share of the steepest slope below which a tangent is drawn where it is steeper: flat rows scale badly."""
+
 BISECTIONS = 60
 
 
@@ -83,6 +86,7 @@ class _Tangents(OuterApproximation):
     ) -> None:
         super().__init__(form, terms, options, solver)
         self.interior = interior
+        terms.keep_above(interior[terms.columns])
         self.scale_to(interior)
 
     def scale_to(self, plan: FloatArray) -> None:
@@ -105,7 +109,6 @@ class Concave:
     ([-12.0], [-1.5], [6.0])
     """
 
-    lowest = -np.inf
     nothing = 2e-10
 
     def __init__(self, form: MatrixForm, never: IndexArray) -> None:
@@ -115,9 +118,11 @@ class Concave:
             self.curves.append(replace(curve, columns=curve.columns[kept], weight=curve.weight[kept]))
         self.columns: IndexArray = np.concatenate([curve.columns for curve in self.curves])
         self.near_end = np.full(len(self.columns), np.inf)
+        self.flattest = 0.0
         self.all = np.arange(len(self.columns), dtype=np.int32)
         ends = np.cumsum([len(curve.columns) for curve in self.curves])
         self.starts = ends - [len(curve.columns) for curve in self.curves]
+        self.lowest = np.concatenate([_least(curve) for curve in self.curves])
         self.kind = np.repeat(np.arange(len(self.curves)), [len(curve.columns) for curve in self.curves])
 
     def each(self, x: FloatArray) -> FloatArray:
@@ -157,13 +162,17 @@ class Concave:
                 high = middle
         return low
 
+    def keep_above(self, at: FloatArray) -> None:
+        """Draw no tangents that are flat beside the steepest at a plan."""
+        self.flattest = FLAT * float(abs(self._at(self.all, at)[0]).max(initial=0.0))
+
     def inside(self, terms: IndexArray, points: FloatArray) -> FloatArray:
-        """Points not much nearer to the end of the domain than any before."""
+        """Points not much nearer to the end of the domain than any before, and not where curves are flat."""
         end, moved = self.near_end[terms], points.copy()
         for kind, curve in enumerate(self.curves):
             own = self.kind[terms] == kind
             limit = end[own] * NEARER if curve.shape == "power" else end[own] - LOWER / curve.parameter
-            moved[own] = np.maximum(points[own], limit)
+            moved[own] = np.maximum(np.minimum(points[own], self._farthest(kind, terms[own])), limit)
         self.near_end[terms] = np.minimum(end, moved)
         return moved
 
@@ -179,7 +188,7 @@ class Concave:
             low = np.maximum(low, np.finfo(float).tiny) if power else low
             for step in GRID if power else STEPS:
                 point = at[which] * step if power else at[which] + step / curve.parameter
-                point = np.clip(point, low, high)
+                point = np.clip(np.minimum(point, self._farthest(kind, which)), low, high)
                 found.append((which, point))
                 self.near_end[which] = np.minimum(self.near_end[which], point)
         return found
@@ -202,6 +211,16 @@ class Concave:
             slope[own], value[own] = -part.slope(points[own]), -part.weight * part.each(points[own])
         return slope, value
 
+    def _farthest(self, kind: int, terms: IndexArray) -> FloatArray:
+        """Where the slope of curves of a kind has come down to the flattest."""
+        curve = self.curves[kind]
+        weight = curve.weight[terms - self.starts[kind]]
+        with np.errstate(divide="ignore", over="ignore"):
+            ratio = weight / self.flattest
+            if curve.shape == "exponential":
+                return np.asarray(np.log(ratio) / curve.parameter)
+            return np.asarray(ratio ** (1 / curve.parameter))
+
     def _rise(self, x: FloatArray, step: FloatArray) -> float:
         """Derivative of the terms along a step; infinite beyond the domain."""
         moving = step != 0
@@ -210,6 +229,13 @@ class Concave:
             rise = (slope * step)[moving]
         outside = ~np.isfinite(value[moving])
         return float(np.where(outside, np.inf, rise).sum()) if len(rise) else 0.0
+
+
+def _least(curve: Curve) -> FloatArray:
+    """What a curve upside down does not pass below."""
+    if curve.shape == "exponential":
+        return -curve.weight / curve.parameter
+    return np.full(len(curve.weight), 0.0 if curve.parameter > 1 else -np.inf)
 
 
 def _with_smallest(form: MatrixForm) -> tuple[MatrixForm, FloatArray]:

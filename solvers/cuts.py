@@ -183,7 +183,7 @@ class OuterApproximation:
             matrix=sp.csr_array(sp.vstack([sp.hstack([form.matrix, beside]), cuts], format="csr")),
             row_lower=np.concatenate([form.row_lower, -level]),
             row_upper=np.concatenate([form.row_upper, np.full(len(row), np.inf)]),
-            lower=np.concatenate([form.lower, np.full(count, self.convex.lowest)]),
+            lower=np.concatenate([form.lower, self.convex.lowest * self.factor]),
             upper=np.concatenate([form.upper, np.full(count, np.inf)]),
             whole=np.concatenate([no_wholes if relaxed else form.whole, np.zeros(count, dtype=bool)]),
         )

@@ -90,7 +90,8 @@ class KolmPollak(Criterion):
                 keys=agents.keys,
             )
         columns = np.arange(block.start, block.stop, dtype=np.int32)
-        return Goal([], curves=(Curve(columns, agents.size, "exponential", kappa),), equivalent=told)
+        curve = Curve(columns, agents.size, "exponential", kappa, origin=base)
+        return Goal([], curves=(curve,), equivalent=told)
 
     def _base(self, statement: Statement) -> float:
         """Level near the equivalent of the best plan, 0 where no plan's utilities are far from it."""
