@@ -72,6 +72,13 @@ class Curve:
                 return np.asarray(self.weight * np.exp(-self.parameter * at))
             return np.asarray(self.weight * np.maximum(at, 0.0) ** -self.parameter)
 
+    def bend(self, at: FloatArray) -> FloatArray:
+        """Weighted second derivatives at the columns' values."""
+        if self.shape == "exponential":
+            return -self.parameter * self.slope(at)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -self.parameter * self.slope(at) / at
+
     def size(self, at: FloatArray) -> float:
         """Sum of the terms' sizes and of what relative rounding of the columns moves them by.
 

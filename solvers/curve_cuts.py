@@ -22,7 +22,7 @@ from ..models.curves import Curve
 from ..models.defined_columns import defined_columns
 from .cuts import OuterApproximation
 from .form_result import FormResult, graded
-from .interior import interior_of
+from .interior import Interior, interior_of
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ GRID = (1 / 16, 1 / 4, 1.0, 4.0, 16.0)
 STEPS = (-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0)
 """First tangents of ``exponential`` curves, from a plan's values, in units of 1 / kappa."""
 
+NARROWER = (1.0, 1e-2, 1e-4)
+"""Widths of the grids around a plan near the optimum."""
+
 NEARER, LOWER = 1e-3, 8.0
 """Share of the lowest point so far (or steps below it) at which the next may lie."""
 
@@ -46,8 +49,23 @@ FLAT = 1e-10
 BISECTIONS = 60
 
 
-def solve_by_tangents(form: MatrixForm, options: Options, solver: FormSolver) -> FormResult:
+def solve_by_tangents(
+    form: MatrixForm,
+    options: Options,
+    solver: FormSolver,
+    interior: Interior | None = None,
+    near: FloatArray | None = None,
+) -> FormResult:
     """Maximise a form's curves with a linear solver.
+
+    Parameters
+    ----------
+    form, options, solver
+        As for any solve; the solver is asked for linear forms.
+    interior
+        A plan inside the domain, where it is at hand.
+    near
+        Column values near the optimum, not quite feasible perhaps, to draw the first tangents around.
 
     Examples
     --------
@@ -64,14 +82,17 @@ def solve_by_tangents(form: MatrixForm, options: Options, solver: FormSolver) ->
     ('optimal', [4.0, 2.0], 0.0)
     """
     bounded, smallest = _with_smallest(form)
-    interior = interior_of(bounded, options, solver)
-    if isinstance(interior, FormResult):
-        return interior
+    if interior is None:
+        start = interior_of(bounded, options, solver)
+        if isinstance(start, FormResult):
+            return start
+        interior = start
     terms = Concave(bounded, interior.never)
     loop = _Tangents(bounded, terms, options, solver, interior.values)
-    at = interior.values[terms.columns]
-    for which, points in terms.first(at, bounded.lower, bounded.upper):
-        loop.add(which, points)
+    steps = [(interior.values, 1.0)] if near is None else [(near, width) for width in NARROWER]
+    for values, width in steps:
+        for which, points in terms.first(values[terms.columns], width, bounded.lower, bounded.upper):
+            loop.add(which, points)
     loop.add_lines(*terms.chords(smallest))
     if not form.whole.any():
         loop.offer(interior.values)
@@ -177,9 +198,9 @@ class Concave:
         return moved
 
     def first(
-        self, at: FloatArray, lower: FloatArray, upper: FloatArray
+        self, at: FloatArray, width: float, lower: FloatArray, upper: FloatArray
     ) -> list[tuple[IndexArray, FloatArray]]:
-        """Grid of tangents around a plan, within the columns' bounds."""
+        """Grid of tangents around a plan, as wide as said, within the columns' bounds."""
         found = []
         for kind, curve in enumerate(self.curves):
             which = self.all[self.kind == kind]
@@ -187,7 +208,7 @@ class Concave:
             low, high = lower[curve.columns], upper[curve.columns]
             low = np.maximum(low, np.finfo(float).tiny) if power else low
             for step in GRID if power else STEPS:
-                point = at[which] * step if power else at[which] + step / curve.parameter
+                point = at[which] * step**width if power else at[which] + width * step / curve.parameter
                 point = np.clip(np.minimum(point, self._farthest(kind, which)), low, high)
                 found.append((which, point))
                 self.near_end[which] = np.minimum(self.near_end[which], point)
@@ -294,8 +315,31 @@ def settled(form: MatrixForm, result: FormResult, options: Options) -> FormResul
     if not np.isfinite(objective):
         return replace(result, values=values, status=Status.FEASIBLE, stop_reason=StopReason.NUMERICAL)
     bound = max(result.bound, objective)
-    size = sum(curve.size(values[curve.columns]) for curve in form.curves)
-    status, reason = graded(form, values, bound, options, Concave.nothing * size)
+    status, reason = graded(form, values, bound, options, _negligible(form, values))
     if status is not Status.OPTIMAL and result.status is not Status.OPTIMAL:
         status, reason = result.status, result.stop_reason
     return replace(result, values=values, bound=bound, status=status, stop_reason=reason)
+
+
+def negligible_gap(form: MatrixForm, values: FloatArray, bound: float, options: Options) -> bool:
+    """Whether a plan is as near to a bound as asked.
+
+    Examples
+    --------
+    >>> from allocare.models.matrix import FormBuilder
+    >>> from allocare.solvers.backend import Options
+    >>> build = FormBuilder()
+    >>> _ = build.add_columns("x", 1)
+    >>> curve = Curve(np.array([0]), np.ones(1), "power", 0.5)
+    >>> form = build.finish(decisions="x", maximise=True, curves=(curve,))
+    >>> negligible_gap(form, np.array([4.0]), 4.001, Options()), negligible_gap(form, np.array([4.0]), 4.0, Options())
+    (False, True)
+    """
+    objective = form.objective(values)
+    near = options.target_gap * max(abs(objective), abs(bound))
+    return abs(bound - objective) <= max(near, _negligible(form, values))
+
+
+def _negligible(form: MatrixForm, values: FloatArray) -> float:
+    """Distance of plan and bound that is rounding, also where the value is near 0."""
+    return Concave.nothing * sum(curve.size(values[curve.columns]) for curve in form.curves)
