@@ -1,4 +1,4 @@
-"""Clarabel: linear, convex quadratic and concave separable programs on divisible quantities, by interior points."""
+"""Clarabel: linear, quadratic and concave separable programs on divisible quantities, by interior points."""
 
 from __future__ import annotations
 
@@ -269,9 +269,7 @@ class _Cones:
         return duals
 
 
-def _solve_cones(
-    scaled: ScaledForm, options: Options, began: float, curved: CurveCones | None = None
-) -> Any:
+def _solve_cones(scaled: ScaledForm, options: Options, began: float, curved: CurveCones | None = None) -> Any:
     """Clarabel's solution at the tightest tolerance that it reaches."""
     cones = _Cones.of(scaled.form)
     for tolerance in TOLERANCES:

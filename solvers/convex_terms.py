@@ -62,12 +62,12 @@ class Squares:
     def of(cls, form: MatrixForm) -> Squares:
         """Those of a form, as a minimisation has them."""
         assert form.quadratic is not None
-        columns = np.flatnonzero(form.quadratic)
+        columns = np.flatnonzero(form.quadratic).astype(np.int32)
         sign = -1.0 if form.maximise else 1.0
         return cls(columns, sign * form.quadratic[columns], form.whole[columns])
 
     def each(self, x: FloatArray) -> FloatArray:
-        """q x^2."""
+        """Squares by their weight."""
         return self.weight * x**2
 
     def hull(self, x: FloatArray) -> FloatArray:
@@ -82,7 +82,7 @@ class Squares:
         return slope, weight * np.where(whole, floor * (floor + 1), points**2)
 
     def above(self, near: FloatArray, x: FloatArray) -> FloatArray:
-        """q (near - x)^2."""
+        """Square of the distance by its weight."""
         return self.weight * (near - x) ** 2
 
     def size(self, x: FloatArray) -> float:

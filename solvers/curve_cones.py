@@ -12,8 +12,8 @@ With a point r near the optimum, y = x / r (or v = κ (x - r)), and one column m
         (-v, 1, t) \in K_{\exp}
 
 Where :math:`K_{\exp} = \{(a, b, c): b e^{a/b} \le c, b > 0\}` and
-:math:`K_p = \{(a, b, c): a^p b^{1-p} \ge |c|\}`. At the optimum with r there every y and t is near 1 or 0, whatever
-the size of the utilities.
+:math:`K_p = \{(a, b, c): a^p b^{1-p} \ge |c|\}`. At the optimum with r there every y and t is near 1 or 0,
+whatever the size of the utilities.
 """
 
 from __future__ import annotations

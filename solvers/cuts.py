@@ -1,13 +1,13 @@
 r"""Outer approximation of a convex separable objective by cuts, over any LP/MILP solver.
 
-Each convex term :math:`\varphi_k(x_k)` becomes a column t_k under rows that every round adds to where the last
-plan x̂ lies:
+Each convex term :math:`\varphi_k(x_k)` becomes a column t_k under rows that every round adds to where the
+last plan x̂ lies:
 
 .. math:: t_k \ge \varphi_k(x̂_k) + \varphi_k'(x̂_k) (x_k - x̂_k)
 
 or, for squares of whole columns, the secant through the whole numbers on either side of x̂_k, which cuts off
-everything that is not on their hull. The linear optimum is a lower bound, the true objective at any plan found
-an upper one; both are certified, and the loop ends when they meet.
+everything that is not on their hull. The linear optimum is a lower bound, the true objective at any plan
+found an upper one; both are certified, and the loop ends when they meet.
 
 References
 ----------
@@ -192,11 +192,11 @@ class OuterApproximation:
         """Add cuts where the terms' columns are too low at a plan; False where none are."""
         x = plan[self.curved]
         fine = 0.01 * target / len(x)
-        short = np.flatnonzero(self.convex.hull(x) - surrogate > fine)
+        short = np.flatnonzero(self.convex.hull(x) - surrogate > fine).astype(np.int32)
         self.add(short, self.convex.inside(short, x[short]))
         if self.best is not None and not self.original.whole.any():
             near = self.best[self.curved]
-            apart = np.flatnonzero(self.convex.above(near, x) > fine)
+            apart = np.flatnonzero(self.convex.above(near, x) > fine).astype(np.int32)
             self.add(apart, self.convex.inside(apart, near[apart]))
         return len(short) > 0
 
@@ -223,7 +223,7 @@ class OuterApproximation:
         if found.status in (Status.UNBOUNDED, Status.INFEASIBLE_OR_UNBOUNDED):
             return found
         if found.values is not None:
-            everyone = np.arange(len(self.curved))
+            everyone = np.arange(len(self.curved), dtype=np.int32)
             self.add(everyone, self.convex.inside(everyone, found.values[self.curved]))
             return None
         if found.status is Status.INFEASIBLE:

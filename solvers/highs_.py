@@ -1,4 +1,4 @@
-"""HiGHS: linear and mixed-integer programs from arrays; convex quadratic and concave separable objectives by cuts."""
+"""HiGHS: linear and mixed-integer programs from arrays; quadratic and concave objectives by cuts."""
 
 from __future__ import annotations
 

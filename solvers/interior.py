@@ -3,8 +3,8 @@ r"""A plan at which every concave term of an objective is finite, its tangents t
 .. math:: \max z \;\text{ s.t. }\; x_k \ge z \;\forall k \text{ under a curve},\; z \le 1
 
 Where z is above 0 so is every column; where it is not, no plan has all of them above 0. Which can never be
-above 0 is then found by :math:`\max \sum_k z_k,\; z_k \le x_k,\; 0 \le z_k \le 1` over those that are at 0 so far,
-again and again until the sum is 0.
+above 0 is then found by :math:`\max \sum_k z_k,\; z_k \le x_k,\; 0 \le z_k \le 1` over those that are at 0 so
+far, again and again until the sum is 0.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def interior_of(form: MatrixForm, options: Options, solver: FormSolver) -> Inter
     >>> x = build.add_columns("x", 2, upper=[9.0, 0.0])
     >>> _ = build.add_rows("beds", [(x, np.ones((1, 2)))], upper=6.0)
     >>> curve = Curve(np.array([0, 1]), np.ones(2), "power", 0.5)
-    >>> interior = interior_of(build.finish(decisions="x", maximise=True, curves=(curve,)), Options(), solve_form)
+    >>> form = build.finish(decisions="x", maximise=True, curves=(curve,))
+    >>> interior = interior_of(form, Options(), solve_form)
     >>> interior.never.tolist(), bool(interior.values[0] > 0)
     ([1], True)
     """
@@ -105,7 +106,10 @@ def _raised(
     width, height, count = len(form.cost), form.matrix.shape[0], len(columns)
     row = np.arange(count)
     below = sp.csr_array(
-        (np.tile([1.0, -1.0], (count, 1)).T.ravel(), (np.tile(row, 2), np.concatenate([columns, width + level]))),
+        (
+            np.tile([1.0, -1.0], (count, 1)).T.ravel(),
+            (np.tile(row, 2), np.concatenate([columns, width + level])),
+        ),
         shape=(count, width + levels),
     )
     free = levels == 1

@@ -1,14 +1,15 @@
-r"""Newton's steps from a plan near the optimum of concave terms, each a convex quadratic program, with a bound.
+r"""Newton's steps to the optimum of concave terms, each a convex quadratic program, with a bound.
 
 At a point p the terms are replaced by their second-order expansion Q. Where x is best for it,
-:math:`\nabla Q(x) (x' - x) \le \varepsilon` for every plan x', with ε what the quadratic solver's own bound leaves
-open, and by concavity every plan has
+:math:`\nabla Q(x) (x' - x) \le \varepsilon` for every plan x', with ε what the quadratic solver's own bound
+leaves open, and by concavity every plan has
 
 .. math:: W(x') \le W(x) + \nabla W(x) (x' - x)
           \le W(x) + \varepsilon + \sum_k \bigl| w_k f'(x_k) - q_k(x_k) \bigr| \, |x'_k - x_k|
 
-with q_k the expansion's slope. The difference of the slopes is of second order in x - p, so a step or two from where
-an interior point of cones ends leaves nothing of it; :math:`|x'_k - x_k|` is limited by what the rows imply.
+with q_k the expansion's slope. The difference of the slopes is of second order in x - p, so a step or two
+from where an interior point of cones ends leaves nothing of it; :math:`|x'_k - x_k|` is limited by what the
+rows imply.
 """
 
 from __future__ import annotations
@@ -111,7 +112,9 @@ def _widest(form: MatrixForm) -> FloatArray:
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     lower, upper = form.lower, form.upper.copy()
     with np.errstate(invalid="ignore"):
-        least = np.where(matrix.data > 0, matrix.data * lower[matrix.indices], matrix.data * upper[matrix.indices])
+        least = np.where(
+            matrix.data > 0, matrix.data * lower[matrix.indices], matrix.data * upper[matrix.indices]
+        )
     endless = np.bincount(row[~np.isfinite(least)], minlength=matrix.shape[0]) > 0
     activity = np.bincount(row, np.where(np.isfinite(least), least, 0.0), matrix.shape[0])
     known = ~endless[row] & (matrix.data > 0) & np.isfinite(form.row_upper[row])

@@ -8,15 +8,15 @@ aversion.
 
 References
 ----------
-A. B. Atkinson, "On the measurement of inequality", Journal of Economic Theory 2 (1970), 244-263; J. Mo, J.
-Walrand, "Fair end-to-end window-based congestion control", IEEE/ACM Transactions on Networking 8 (2000), 556-567;
-D. Bertsimas, V. F. Farias, N. Trichakis, "On the efficiency-fairness trade-off", Management Science 58 (2012),
-2234-2250.
+A. B. Atkinson, "On the measurement of inequality", Journal of Economic Theory 2 (1970), 244-263; J. Mo,
+J. Walrand, "Fair end-to-end window-based congestion control", IEEE/ACM Transactions on Networking 8 (2000),
+556-567; D. Bertsimas, V. F. Farias, N. Trichakis, "On the efficiency-fairness trade-off", Management Science
+58 (2012), 2234-2250.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -32,6 +32,7 @@ from .criterion import Criterion
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
     from ..statement import Statement
+    from .criterion import Reference
 
 ROUNDING = 1e-9
 """Share of the largest utility by which a sum that cancels may fall below 0."""
@@ -41,7 +42,10 @@ class PowerMean(Criterion):
     """What alpha-fairness, proportional fairness and the Nash product have in common."""
 
     sums = True
-    even_is_best: ClassVar = "always"
+    curved = True
+    even_is_best = "always"
+    from_nothing: ClassVar[bool] = False
+    """Whether utilities count from what agents have without any allocation, rather than from 0."""
 
     @property
     def aversion(self) -> float:
@@ -63,23 +67,28 @@ class PowerMean(Criterion):
         used, people, alpha = utility[there], size[there], self.aversion
         return float(people @ (abs(_power(used, alpha)) + used ** (1 - alpha)))
 
+    def steps(self, before: FloatArray, after: FloatArray, size: FloatArray) -> tuple[FloatArray, ...]:
+        """Gain of each step; that from nothing is beyond all others where it must be taken."""
+        low, high = _power(before, self.aversion), _power(after, self.aversion)
+        return (size * (high - low),)
+
     def state(self, statement: Statement) -> Goal:
         """One concave term an agent; linear terms where each takes one option."""
         utilities, agents, alpha = statement.utilities, statement.agents, self.aversion
         if alpha == 0:
             return Goal([(statement.utility, agents.size)])
-        if agents.utility == "burden" and not (agents.normalised or self.of_gains):
+        if agents.utility == "burden" and not (agents.normalised or self.from_nothing):
             raise InputError(
-                f"{self.name} needs utilities of 0 or more, and burdens are below 0; choose kolm-pollak, nash, "
-                "or another utility"
+                f"{self.name} needs utilities of 0 or more, and burdens are below 0; "
+                "choose kolm-pollak, nash, or another utility"
             )
-        without = np.zeros(len(agents)) if self.of_gains else utilities.constant
+        without = np.zeros(len(agents)) if self.from_nothing else utilities.constant
         if self.above_zero:
             _refuse_who_has_nothing(self.name, statement, utilities.highest - utilities.constant + without)
         if utilities.single:
             return goal_of_options(statement, lambda u: concave("power", alpha, u), without)
         block = statement.utility
-        if self.of_gains and utilities.constant.any():
+        if self.from_nothing and utilities.constant.any():
             block = statement.columns("gain", len(agents), keys=agents.keys)
             statement.rows(
                 "gain_of",
@@ -99,7 +108,7 @@ class PowerMean(Criterion):
 
 @dataclass(frozen=True)
 class AlphaFair(PowerMean):
-    r"""Alpha-fairness, :math:`\max \sum_i n_i u_i^{1-\alpha} / (1-\alpha)`, and :math:`\sum_i n_i \ln u_i` at 1.
+    r"""Alpha-fairness, :math:`\max \sum_i n_i u_i^{1-\alpha} / (1-\alpha)`, at 1 :math:`\sum_i n_i \ln u_i`.
 
     Parameters
     ----------
@@ -144,7 +153,9 @@ class Proportional(PowerMean):
 
 @dataclass(frozen=True)
 class Nash(PowerMean):
-    r"""Nash's bargaining solution, :math:`\max \sum_i n_i \ln (u_i - d_i)`, d what one has without any allocation.
+    r"""Nash's bargaining solution, :math:`\max \sum_i n_i \ln (u_i - d_i)`.
+
+    What one has without any allocation is :math:`d_i`.
 
     Examples
     --------
@@ -155,7 +166,32 @@ class Nash(PowerMean):
 
     name = "nash"
     title = "Nash bargaining: the greatest product of gains over having no allocation"
-    of_gains = True
+    from_nothing = True
+
+    def relative_to(self, nothing: Reference, ideal: Reference) -> Criterion:
+        """Measure gains from having no allocation."""
+        return _Gains(nothing())
+
+
+@dataclass(frozen=True, eq=False)
+class _Gains(Nash):
+    """The criterion from a point."""
+
+    nothing: FloatArray = field(default_factory=lambda: np.zeros(1))
+
+    def value(self, utility: FloatArray, size: FloatArray) -> float:
+        """Sum over people, of what they gain."""
+        return super().value(self._gain(utility), size)
+
+    def value_scale(self, utility: FloatArray, size: FloatArray) -> float:
+        """Sizes of the terms, rounding being that of the utilities rather than of the gains."""
+        gain = self._gain(utility)
+        there = gain > 0
+        larger = np.maximum(abs(utility), abs(self.nothing))[there] / gain[there]
+        return float(size[there] @ (abs(np.log(gain[there])) + larger))
+
+    def _gain(self, utility: FloatArray) -> FloatArray:
+        return np.asarray(utility - self.nothing)
 
 
 def _refuse_who_has_nothing(name: str, statement: Statement, highest: FloatArray) -> None:

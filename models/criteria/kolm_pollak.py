@@ -2,15 +2,15 @@ r"""Kolm-Pollak: the greatest equally distributed equivalent under constant abso
 
 .. math:: \max\; -\frac{1}{\kappa} \ln \sum_i \pi_i e^{-\kappa u_i},\qquad \pi_i = n_i / N
 
-It takes utilities of either sign, so burdens too: the same added to everybody adds as much to the equivalent. It
-is maximised as :math:`\sum_i n_i (1 - e^{-\kappa (u_i - c)}) / \kappa`, which orders plans alike, with c near the
-best that the worst-off can have, where the exponentials keep their digits.
+It takes utilities of either sign, so burdens too: the same added to everybody adds as much to the equivalent.
+It is maximised as :math:`\sum_i n_i (1 - e^{-\kappa (u_i - c)}) / \kappa`, which orders plans alike, with c
+near the best that the worst-off can have, where the exponentials keep their digits.
 
 References
 ----------
-S.-C. Kolm, "Unequal inequalities", Journal of Economic Theory 12 (1976), 416-442; R. A. Pollak, "Additive utility
-functions and linear Engel curves", Review of Economic Studies 38 (1971), 401-414; G. Sheriff, K. Maguire,
-"Health risk, inequality indexes, and environmental justice", Risk Analysis 40 (2020), 2661-2674.
+S.-C. Kolm, "Unequal inequalities", Journal of Economic Theory 12 (1976), 416-442; R. A. Pollak, "Additive
+utility functions and linear Engel curves", Review of Economic Studies 38 (1971), 401-414; G. Sheriff,
+K. Maguire, "Health risk, inequality indexes, and environmental justice", Risk Analysis 40 (2020), 2661-2674.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class KolmPollak(Criterion):
     Parameters
     ----------
     kappa
-        Inequality aversion per unit of utility, above 0; the mean is neared towards 0, the worst-off with growth.
+        Inequality aversion per unit of utility, above 0: near 0 the mean counts, with growth the worst-off.
 
     Examples
     --------
@@ -54,6 +54,7 @@ class KolmPollak(Criterion):
 
     name = "kolm-pollak"
     title = "greatest equivalent utility at constant absolute inequality aversion"
+    curved = True
     even_is_best = "always"
 
     kappa: float
@@ -67,6 +68,11 @@ class KolmPollak(Criterion):
 
         kappa = float(self.kappa)
         return -float(logsumexp(-kappa * utility, b=size / size.sum())) / kappa
+
+    def steps(self, before: FloatArray, after: FloatArray, size: FloatArray) -> tuple[FloatArray, ...]:
+        """Logarithm of each step's gain, which keeps its digits."""
+        kappa = float(self.kappa)
+        return (np.log(size) - kappa * before + np.log(-np.expm1(-kappa * (after - before))),)
 
     def state(self, statement: Statement) -> Goal:
         """One concave term an agent; linear terms where each takes one option."""
