@@ -5,7 +5,8 @@ r"""Concave terms of an objective: sums of one concave function over columns.
 Where f is one of
     - ``power`` with :math:`\alpha \ge 0`: :math:`x^{1-\alpha} / (1 - \alpha)`, and :math:`\ln x` at 1, for
       x of 0 or more (above 0 from :math:`\alpha = 1`)
-    - ``exponential`` with :math:`\kappa > 0`: :math:`-e^{-\kappa x}`, for any x
+    - ``exponential`` with :math:`\kappa > 0`: :math:`(1 - e^{-\kappa x}) / \kappa`, for any x; its slope at 0
+      is 1, and it nears x as :math:`\kappa` nears 0
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class Curve:
         Which function.
     parameter
         Its parameter, alpha or kappa.
+    origin
+        What the columns were moved by: rounding is that of x + origin.
 
     Examples
     --------
@@ -47,6 +50,7 @@ class Curve:
     weight: FloatArray
     shape: Shape
     parameter: float
+    origin: float = 0.0
 
     @property
     def above_zero(self) -> bool:
@@ -63,10 +67,60 @@ class Curve:
 
     def slope(self, at: FloatArray) -> FloatArray:
         """Weighted derivatives at the columns' values; infinite at the end of the domain."""
-        if self.shape == "exponential":
-            return np.asarray(self.weight * self.parameter * np.exp(-self.parameter * at))
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
+            if self.shape == "exponential":
+                return np.asarray(self.weight * np.exp(-self.parameter * at))
             return np.asarray(self.weight * np.maximum(at, 0.0) ** -self.parameter)
+
+    def bend(self, at: FloatArray) -> FloatArray:
+        """Weighted second derivatives at the columns' values."""
+        if self.shape == "exponential":
+            return -self.parameter * self.slope(at)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -self.parameter * self.slope(at) / at
+
+    def size(self, at: FloatArray) -> float:
+        """Sum of the terms' sizes and of what relative rounding of the columns moves them by.
+
+        A logarithm is 0 at 1, and still rounds as its argument does.
+        """
+        with np.errstate(invalid="ignore"):
+            moved = abs((abs(at) + abs(self.origin)) * self.slope(at))
+            sizes = self.weight * abs(self.each(at)) + moved
+        return float(sizes[np.isfinite(sizes)].sum())
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    r"""The utility that is as good for everybody as a sum of ``exponential`` terms over N people is.
+
+    .. math:: c - \tfrac{1}{\kappa} \ln\bigl(1 - \kappa S / N\bigr)
+
+    Where :math:`S = \sum_i n_i f(u_i - c)`; it grows with S.
+
+    Parameters
+    ----------
+    parameter
+        Kappa.
+    people
+        N, the sum of the weights.
+    base
+        c, what utilities are measured from inside the sum.
+
+    Examples
+    --------
+    >>> Equivalent(2.0, 3.0, 0.5)(3 * (1 - np.exp(-2.0 * 0.25)) / 2)
+    0.75
+    """
+
+    parameter: float
+    people: float
+    base: float
+
+    def __call__(self, total: float) -> float:
+        """Equally distributed equivalent of a sum."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(self.base - np.log1p(-self.parameter * total / self.people) / self.parameter)
 
 
 def concave(shape: Shape, parameter: float, at: FloatArray) -> FloatArray:
@@ -76,10 +130,12 @@ def concave(shape: Shape, parameter: float, at: FloatArray) -> FloatArray:
     --------
     >>> concave("power", 1.0, np.array([0.0, 1.0])).tolist()
     [-inf, 0.0]
+    >>> concave("exponential", 1.0, np.array([0.0, np.log(2)])).tolist()
+    [0.0, 0.5]
     """
-    if shape == "exponential":
-        return np.asarray(-np.exp(-parameter * at))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if shape == "exponential":
+            return np.asarray(-np.expm1(-parameter * at) / parameter)
         values = np.log(at) if parameter == 1 else at ** (1 - parameter) / (1 - parameter)
     outside = at < 0 if parameter < 1 else at <= 0
     return np.where(outside, -np.inf, values)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..instances.arrays import BoolArray, FloatArray
-    from .curves import Curve
+    from .curves import Curve, Equivalent
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,7 @@ class MatrixForm:
           lexicographically with earlier ones held; empty where there is one objective. `cost` is the sum of
           the classes, or the first stage of a criterion.
         - `curves` holds the concave terms :math:`w_k f(x_k)`, of a maximisation alone
+        - `equivalent` is the function that the objective is told by, growing with it, or None for itself
         - `integral` says that the matrix is totally unimodular and the limits whole, so that every
           vertex of the divisible problem is whole and W need not be branched on (Hoffman and Kruskal 1956)
     """
@@ -72,6 +73,7 @@ class MatrixForm:
     decisions: str = ""
     stages: tuple[FloatArray, ...] = ()
     curves: tuple[Curve, ...] = ()
+    equivalent: Equivalent | None = None
     integral: bool = False
 
     def column_block(self, name: str) -> Block:
@@ -92,6 +94,10 @@ class MatrixForm:
         if self.quadratic is not None:
             total += float(self.quadratic @ values**2)
         return total + sum(curve.value(values[curve.columns]) for curve in self.curves)
+
+    def told(self, objective: float) -> float:
+        """Objective or bound as people are told it."""
+        return objective if self.equivalent is None else self.equivalent(objective)
 
 
 @dataclass
@@ -179,6 +185,7 @@ class FormBuilder:
         cost: FloatArray | None = None,
         quadratic: FloatArray | None = None,
         curves: tuple[Curve, ...] = (),
+        equivalent: Equivalent | None = None,
     ) -> MatrixForm:
         """Join all blocks; a `cost` and `quadratic` given here replace those of the blocks."""
         width = self.columns[-1].stop if self.columns else 0
@@ -214,5 +221,6 @@ class FormBuilder:
             decisions=decisions,
             stages=stages,
             curves=curves,
+            equivalent=equivalent,
             integral=integral,
         )

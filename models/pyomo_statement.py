@@ -103,7 +103,7 @@ def _curve(shape: str, parameter: float, x: Any) -> Any:
     import pyomo.environ as pyo
 
     if shape == "exponential":
-        return -pyo.exp(-parameter * x)
+        return (1 - pyo.exp(-parameter * x)) / parameter
     return pyo.log(x) if parameter == 1 else x ** (1 - parameter) / (1 - parameter)
 
 

@@ -65,6 +65,33 @@ def ideal_point(problem: Problem) -> FloatArray:
     return np.asarray(known["ideal"])
 
 
+def best_least(problem: Problem) -> float:
+    r"""Return the most that the worst-off could have, :math:`\max \min_i u_i`, as if all were divisible.
+
+    Within the problem's own rules, without policies; normalised where the problem's utilities are.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> best_least(allocare.example("sunray"))
+    1.0
+    """
+    from .criteria.maximin import Maximin
+    from .formulations import family_form
+    from .statement import Statement
+    from .utilities import utilities_of
+
+    known = _KNOWN.setdefault(problem, {})
+    if "least" not in known:
+        bare = replace(problem, fairness=replace(problem.fairness or Fairness(), criterion=None, policies=()))
+        form = family_form(bare)
+        statement = Statement.over(bare, form, utilities_of(bare))
+        stated = statement.finish(form, replace(Maximin().state(statement), stages=()))
+        stated = replace(stated, whole=np.zeros_like(stated.whole))
+        known["least"] = best_value(stated, stated.cost)
+    return float(known["least"])
+
+
 def best_value(form: MatrixForm, gain: FloatArray, *, maximise: bool = True) -> float:
     """Return the largest (or smallest) value of a linear function of the decisions within a form's rows.
 

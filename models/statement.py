@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..instances.agents import Agents
     from ..instances.arrays import FloatArray
     from ..instances.problem import Problem
-    from .curves import Curve
+    from .curves import Curve, Equivalent
     from .matrix import MatrixForm
     from .utilities import Utilities
 
@@ -46,6 +46,8 @@ class Goal:
     stages
         Lists of linear terms to be made as good as they can be one after the other, earlier ones held;
         the first is `terms`. Empty where there is one.
+    equivalent
+        Function that the value is told by, growing with it, or None for the value itself.
     """
 
     terms: Terms
@@ -54,6 +56,7 @@ class Goal:
     curves: tuple[Curve, ...] = ()
     quadratic: Terms = field(default_factory=list)
     stages: tuple[Terms, ...] = ()
+    equivalent: Equivalent | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,6 +148,7 @@ class Statement:
             quadratic=self._spread(goal.quadratic),
             stages=tuple([*first, *(stages or [cost])]) if first or stages else (),
             curves=goal.curves,
+            equivalent=goal.equivalent,
         )
 
     @property

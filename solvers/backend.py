@@ -154,8 +154,8 @@ class Backend:
         What may follow a colon in its name; the first is the default.
     keeps
         What it keeps beside a family's own rules and objective: ``statements`` (criteria and policies, as
-        rows and columns), ``criteria`` (it builds plans, which the criterion then judges), ``sums``
-        (criteria that are sums over agents, alone), or nothing.
+        rows and columns), ``criteria`` (it builds plans, which the criterion then judges), ``some`` (criteria
+        alone, those that its `refusal` says nothing against), or nothing.
     """
 
     name: str
@@ -165,7 +165,7 @@ class Backend:
     module_needed: str = ""
     exact: bool = True
     variants: tuple[str, ...] = ()
-    keeps: Literal["", "criteria", "sums", "statements"] = ""
+    keeps: Literal["", "criteria", "some", "statements"] = ""
 
     def unavailable(self) -> str | None:
         """Say why the backend cannot be used here, or None; nothing is imported."""

@@ -1,4 +1,4 @@
-"""Clarabel: linear and convex quadratic programs on divisible quantities, by an interior-point method."""
+"""Clarabel: linear, quadratic and concave separable programs on divisible quantities, by interior points."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..instances.errors import InputError
+from .curve_cones import CurveCones
+from .curve_cuts import negligible_gap, settled, solve_by_tangents
 from .cuts import not_convex
 from .form_result import ROW_TOLERANCE, FormResult, clamped, graded, solve_rendering, violation
+from .interior import interior_of
+from .newton import newton_steps
 from .scaled_form import ScaledForm
 from .solution import Status, StopReason
 from .stages import solve_in_stages
@@ -48,6 +52,9 @@ FARTHEST_PLAN = 1e3
 MAGNIFICATIONS = 2
 SMALL_OBJECTIVE = 1e-2
 """An objective that comes out smaller than this is magnified and solved again: the gap is then absolute."""
+
+POLISHES = 2
+"""Times that curves are solved as cones: around an interior plan, then around the one found."""
 
 NOTHING = 1e-9
 """Scaled quantities (of size 1) below this are an interior point's way to say 0."""
@@ -90,6 +97,8 @@ def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = No
     """
     if len(form.stages) > 1:
         return solve_in_stages(form, options, solve_form)
+    if form.curves:
+        return _solve_curves(form, options)
     began = time.perf_counter()
     scaled = ScaledForm.of(form, largest_quantity=1.0)
     native = _solve_cones(scaled, options, began)
@@ -103,6 +112,65 @@ def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = No
             break
         scaled, native = magnified, again
     return _result(scaled, native, options)
+
+
+def _solve_curves(form: MatrixForm, options: Options) -> FormResult:
+    """Maximise curves as cones, around an interior plan and then around the one found.
+
+    Where the dual of the cones leaves a gap, tangents around their plan close it.
+    """
+    began = time.perf_counter()
+    interior = interior_of(form, options, solve_form)
+    if isinstance(interior, FormResult):
+        return interior
+    scaled = ScaledForm.of(replace(form, curves=(), equivalent=None), largest_quantity=1.0)
+    found, near = FormResult(status=Status.UNKNOWN, stop_reason=StopReason.NUMERICAL), interior.values
+    for _ in range(POLISHES):
+        curved = CurveCones.of(form.curves, near, scaled.column_factors, interior.never)
+        native = _solve_cones(scaled, options, began, curved)
+        found = _curved_result(form, scaled, curved, native, options)
+        if found.stop_reason in (StopReason.TIME_LIMIT, StopReason.INTERRUPTED) or _met(form, found, options):
+            return found
+        if found.values is None or not np.isfinite(form.objective(found.values)):
+            break
+        near = found.values
+    polished = newton_steps(form, near, interior.never, _left(options, began), solve_form)
+    if polished is not None:
+        return polished
+    return solve_by_tangents(form, _left(options, began), solve_form, interior, near)
+
+
+def _left(options: Options, began: float) -> Options:
+    if options.time_limit is None:
+        return options
+    return replace(options, time_limit=max(options.time_limit - (time.perf_counter() - began), 0.0))
+
+
+def _met(form: MatrixForm, found: FormResult, options: Options) -> bool:
+    """Whether plan and bound are as near to each other as asked."""
+    if found.values is None or found.bound is None:
+        return False
+    return negligible_gap(form, found.values, found.bound, options)
+
+
+def _curved_result(
+    form: MatrixForm, scaled: ScaledForm, curved: CurveCones, native: Any, options: Options
+) -> FormResult:
+    status, reason = STATUS[str(native.status)]
+    if status not in (Status.OPTIMAL, Status.FEASIBLE):
+        unknown = status if status is Status.UNBOUNDED else Status.UNKNOWN
+        return FormResult(status=unknown, stop_reason=reason)
+    found = np.asarray(native.x)[: len(form.cost)]
+    values = scaled.values(np.where(np.abs(found) < NOTHING, 0.0, found))
+    if violation(scaled.form, scaled.start(values)) > ROW_TOLERANCE:
+        unfinished = StopReason.NUMERICAL if status is Status.OPTIMAL else reason
+        return FormResult(status=Status.UNKNOWN, stop_reason=unfinished)
+    bound = None
+    if status is Status.OPTIMAL:
+        size = float(abs(curved.cost).sum())
+        bound = -(native.obj_val_dual * size + curved.constant) + form.offset
+    result = FormResult(status=status, stop_reason=reason, values=values, bound=bound)
+    return settled(form, result, options)
 
 
 def _result(scaled: ScaledForm, native: Any, options: Options) -> FormResult:
@@ -201,17 +269,19 @@ class _Cones:
         return duals
 
 
-def _solve_cones(scaled: ScaledForm, options: Options, began: float) -> Any:
+def _solve_cones(scaled: ScaledForm, options: Options, began: float, curved: CurveCones | None = None) -> Any:
     """Clarabel's solution at the tightest tolerance that it reaches."""
     cones = _Cones.of(scaled.form)
     for tolerance in TOLERANCES:
-        native = _solve_at(cones, options, tolerance, began)
+        native = _solve_at(cones, options, tolerance, began, curved)
         if STATUS[str(native.status)][1] is not StopReason.NUMERICAL:
             break
     return native
 
 
-def _solve_at(cones: _Cones, options: Options, tolerance: float, began: float) -> Any:
+def _solve_at(
+    cones: _Cones, options: Options, tolerance: float, began: float, curved: CurveCones | None
+) -> Any:
     import clarabel
 
     width = len(cones.form.cost)
@@ -220,12 +290,24 @@ def _solve_at(cones: _Cones, options: Options, tolerance: float, began: float) -
         clarabel.ZeroConeT(cones.equations),
         clarabel.NonnegativeConeT(len(cones.right_hand_side) - cones.equations),
     ]
+    kinds = [kind for kind in kinds if kind.dim]
+    matrix, right_hand_side, cost = cones.matrix, cones.right_hand_side, cones.form.cost
+    if curved is not None:
+        own = len(curved.cost)
+        matrix = sp.vstack([sp.hstack([matrix, sp.csr_array((matrix.shape[0], own))]), curved.matrix])
+        right_hand_side = np.concatenate([right_hand_side, curved.right_hand_side])
+        quadratic = np.concatenate([quadratic, np.zeros(own)])
+        cost = np.concatenate([cost, curved.cost]) / float(abs(curved.cost).sum())
+        kinds += [
+            clarabel.ExponentialConeT() if np.isnan(power) else clarabel.PowerConeT(power)
+            for power in curved.power.tolist()
+        ]
     solver = clarabel.DefaultSolver(
         sp.csc_matrix(sp.diags_array(quadratic)),
-        cones.form.cost,
-        sp.csc_matrix(cones.matrix),
-        cones.right_hand_side,
-        [kind for kind in kinds if kind.dim],
+        cost,
+        sp.csc_matrix(matrix),
+        right_hand_side,
+        kinds,
         _settings(options, tolerance, began),
     )
     if options.log:

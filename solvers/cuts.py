@@ -1,13 +1,13 @@
-r"""Outer approximation of a convex separable quadratic objective by cuts, over any LP/MILP solver.
+r"""Outer approximation of a convex separable objective by cuts, over any LP/MILP solver.
 
-Each term q_k x_k^2 becomes a column t_k ≥ 0 under rows that every round adds to where the last plan x̂ lies:
+Each convex term :math:`\varphi_k(x_k)` becomes a column t_k under rows that every round adds to where the
+last plan x̂ lies:
 
-.. math:: t_k \ge q_k (2 x̂_k x_k - x̂_k^2) \quad\text{or, for whole } x_k,\quad
-          t_k \ge q_k ((2n+1) x_k - n(n+1)),\; n = \lfloor x̂_k \rfloor.
+.. math:: t_k \ge \varphi_k(x̂_k) + \varphi_k'(x̂_k) (x_k - x̂_k)
 
-The first is the tangent at x̂_k; the second the secant through n and n + 1, which is valid on whole numbers
-and cuts off everything that is not on their hull. The linear optimum is a lower bound, the true objective
-at any plan found an upper one; both are certified, and the loop ends when they meet.
+or, for squares of whole columns, the secant through the whole numbers on either side of x̂_k, which cuts off
+everything that is not on their hull. The linear optimum is a lower bound, the true objective at any plan
+found an upper one; both are certified, and the loop ends when they meet.
 
 References
 ----------
@@ -24,15 +24,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
+from .convex_terms import Squares
 from .form_result import FormResult, graded
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from ..instances.arrays import FloatArray, IndexArray
     from ..models.matrix import MatrixForm
     from .backend import Options
+    from .convex_terms import Terms
     from .form_result import FormSolver
 
 MOST_ROUNDS = 500
@@ -40,9 +40,6 @@ MOST_ROUNDS = 500
 
 RELAXED_GAP = 1e-4
 """Relative gap at which cutting goes over from the relaxation to whole columns."""
-
-NOTHING = 1e-12
-"""Share of the first plan's objective that counts as 0."""
 
 AIM = 2.0**12
 """Size that the objective is scaled to before each round."""
@@ -80,30 +77,42 @@ def solve_by_cuts(form: MatrixForm, options: Options, solver: FormSolver) -> For
     >>> result.values.tolist(), round(result.bound, 6)
     ([7.0, 3.0], 67.0)
     """
-    loop = _Loop(form, options, solver)
-    ended = loop.run(relaxed=True) if form.whole.any() else None
-    return ended or loop.run(relaxed=False) or loop.result(StopReason.ITERATION_LIMIT)
+    return OuterApproximation(form, Squares.of(form), options, solver).solve()
 
 
-class _Loop:
-    """A minimisation with its cuts, its best plan and its best bound."""
+class OuterApproximation:
+    """A minimisation with its cuts, its best plan and its best bound.
 
-    def __init__(self, form: MatrixForm, options: Options, solver: FormSolver) -> None:
-        assert form.quadratic is not None
+    Parameters
+    ----------
+    form
+        What is to be solved, with its convex terms (which are cut) or without.
+    terms
+        The convex terms, as a minimisation has them.
+    options, solver
+        As for any solve, and what solves the linear rounds.
+    """
+
+    def __init__(self, form: MatrixForm, terms: Terms, options: Options, solver: FormSolver) -> None:
         sign = -1.0 if form.maximise else 1.0
         self.original, self.options, self.solver = form, options, solver
-        self.quadratic: FloatArray = sign * form.quadratic
+        self.convex, self.curved = terms, terms.columns
         self.form = replace(
-            form, cost=sign * form.cost, offset=sign * form.offset, quadratic=None, maximise=False
+            form, cost=sign * form.cost, offset=sign * form.offset, quadratic=None, curves=(), maximise=False
         )
         self.began = time.perf_counter()
-        self.curved = np.flatnonzero(self.quadratic)
         self.terms: IndexArray = np.zeros(0, dtype=np.int32)
-        self.points: FloatArray = np.zeros(0)
+        self.slope: FloatArray = np.zeros(0)
+        self.level: FloatArray = np.zeros(0)
         self.best: FloatArray | None = None
         self.upper, self.lower = np.inf, -np.inf
         self.factor, self.finest, self.coarsest, self.radius = 1.0, np.inf, 0.0, 1e3
         self.round_gap = 1e-2
+
+    def solve(self) -> FormResult:
+        """Cut the relaxation first, then with whole columns."""
+        ended = self.run(relaxed=True) if self.form.whole.any() else None
+        return ended or self.run(relaxed=False) or self.result(StopReason.ITERATION_LIMIT)
 
     def run(self, relaxed: bool) -> FormResult | None:
         """Solve and cut in turn; None where the relaxation is tight or the rounds are spent."""
@@ -131,14 +140,15 @@ class _Loop:
             if found.status is not Status.OPTIMAL and found.stop_reason is not StopReason.GAP:
                 return self.result(found.stop_reason)
             target = max(RELAXED_GAP if relaxed else 0.0, self.options.target_gap)
-            nothing = RELAXED_GAP if relaxed else NOTHING
+            nothing = RELAXED_GAP if relaxed else self.convex.nothing
             apart, size = upper - self.lower, max(abs(upper), abs(self.lower))
-            met = apart <= max(target * size, nothing * self.coarsest)
-            cut = not met and self.cut(plan, surrogate, target * abs(upper))
+            allowed = max(target * size, nothing * self.coarsest) if np.isfinite(upper) else 0.0
+            met = bool(np.isfinite(apart)) and apart <= allowed
+            cut = not met and self.cut(plan, surrogate, allowed)
             if met or not (cut or self.coarse(relaxed)):
                 return None if relaxed else self.result(None)
             if not relaxed:
-                self.refine(cut, apart / size if size else 0.0)
+                self.refine(cut, apart / size if 0 < size < np.inf else 0.0)
         return None
 
     def coarse(self, relaxed: bool) -> bool:
@@ -153,13 +163,9 @@ class _Loop:
         self.round_gap = max(min(allowed, 0.1 * gap), 0.5 * self.options.target_gap)
 
     def linear(self, relaxed: bool) -> MatrixForm:
-        """The form with a column for each quadratic term, under all cuts so far."""
+        """The form with a column for each convex term, under all cuts so far."""
         form, width, count = self.form, len(self.form.cost), len(self.curved)
-        floor = np.floor(self.points)
-        whole = form.whole[self.curved][self.terms]
-        weight = self.quadratic[self.curved][self.terms] * self.factor
-        slope = weight * np.where(whole, 2 * floor + 1, 2 * self.points)
-        level = weight * np.where(whole, floor * (floor + 1), self.points**2)
+        slope, level = self.slope * self.factor, self.level * self.factor
         row = np.arange(len(self.terms))
         cuts = sp.csr_array(
             (
@@ -177,33 +183,37 @@ class _Loop:
             matrix=sp.csr_array(sp.vstack([sp.hstack([form.matrix, beside]), cuts], format="csr")),
             row_lower=np.concatenate([form.row_lower, -level]),
             row_upper=np.concatenate([form.row_upper, np.full(len(row), np.inf)]),
-            lower=np.concatenate([form.lower, np.zeros(count)]),
+            lower=np.concatenate([form.lower, self.convex.lowest * self.factor]),
             upper=np.concatenate([form.upper, np.full(count, np.inf)]),
             whole=np.concatenate([no_wholes if relaxed else form.whole, np.zeros(count, dtype=bool)]),
         )
 
     def cut(self, plan: FloatArray, surrogate: FloatArray, target: float) -> bool:
         """Add cuts where the terms' columns are too low at a plan; False where none are."""
-        x, q = plan[self.curved], self.quadratic[self.curved]
-        floor = np.floor(x)
-        hull = np.where(self.form.whole[self.curved], (2 * floor + 1) * x - floor * (floor + 1), x * x)
-        short = np.flatnonzero(q * hull - surrogate > 0.01 * target / len(q))
-        self.add(short, x[short])
+        x = plan[self.curved]
+        fine = 0.01 * target / len(x)
+        short = np.flatnonzero(self.convex.hull(x) - surrogate > fine).astype(np.int32)
+        self.add(short, self.convex.inside(short, x[short]))
         if self.best is not None and not self.original.whole.any():
             near = self.best[self.curved]
-            apart = np.flatnonzero(q * (near - x) ** 2 > 0.01 * target / len(q))
-            self.add(apart, near[apart])
+            apart = np.flatnonzero(self.convex.above(near, x) > fine).astype(np.int32)
+            self.add(apart, self.convex.inside(apart, near[apart]))
         return len(short) > 0
 
-    def add(self, terms: npt.NDArray[np.intp], points: FloatArray) -> None:
+    def add(self, terms: IndexArray, points: FloatArray) -> None:
         """Add one cut a term."""
+        self.add_lines(terms, *self.convex.line(terms, points))
+
+    def add_lines(self, terms: IndexArray, slope: FloatArray, level: FloatArray) -> None:
+        """Add the cuts ``t >= slope * x - level``, one a term listed."""
         self.terms = np.concatenate([self.terms, terms])
-        self.points = np.concatenate([self.points, points])
+        self.slope = np.concatenate([self.slope, slope])
+        self.level = np.concatenate([self.level, level])
 
     def cut_inside_a_box(self, linear: MatrixForm) -> FormResult | None:
         """Find where to cut when the cuts so far leave the terms unbounded.
 
-        What is unbounded even with all quadratic columns in a box is so without their help.
+        What is unbounded even with all curved columns in a box is so without their help.
         """
         lower, upper = linear.lower.copy(), linear.upper.copy()
         lower[self.curved] = np.maximum(lower[self.curved], -self.radius)
@@ -213,8 +223,8 @@ class _Loop:
         if found.status in (Status.UNBOUNDED, Status.INFEASIBLE_OR_UNBOUNDED):
             return found
         if found.values is not None:
-            x = found.values[self.curved]
-            self.add(np.arange(len(x)), x)
+            everyone = np.arange(len(self.curved), dtype=np.int32)
+            self.add(everyone, self.convex.inside(everyone, found.values[self.curved]))
             return None
         if found.status is Status.INFEASIBLE:
             return None
@@ -224,16 +234,16 @@ class _Loop:
         """Keep the best plan; divisible ones may be mixed with it."""
         if self.best is not None and not self.original.whole.any():
             step = plan - self.best
-            slope = float((self.form.cost + 2 * self.quadratic * self.best) @ step)
-            bend = float(self.quadratic @ step**2)
-            share = 1.0 if bend <= 0 else min(max(-slope / (2 * bend), 0.0), 1.0)
+            at, moved = self.best[self.curved], step[self.curved]
+            share = self.convex.share(at, moved, float(self.form.cost @ step))
             plan = self.best + share * step
         if self.value(plan) < self.upper:
             self.best, self.upper = plan, self.value(plan)
 
     def scale_to(self, plan: FloatArray) -> None:
         """Choose the next round's objective factor by the size of the objective at the plans so far."""
-        size = float(abs(self.form.cost) @ abs(plan) + self.quadratic @ plan**2) + abs(self.form.offset)
+        size = float(abs(self.form.cost) @ abs(plan)) + self.convex.size(plan[self.curved])
+        size += abs(self.form.offset)
         self.coarsest = max(self.coarsest, size)
         self.finest = min(self.finest, size)
         if self.coarsest > 0:
@@ -241,14 +251,15 @@ class _Loop:
 
     def value(self, plan: FloatArray) -> float:
         """Objective of the minimisation at a plan."""
-        return float(self.form.cost @ plan + self.quadratic @ plan**2) + self.form.offset
+        terms = float(self.convex.each(plan[self.curved]).sum())
+        return float(self.form.cost @ plan) + terms + self.form.offset
 
     def start(self) -> FloatArray | None:
         """The best plan with its terms, in the columns of the linear form."""
         if self.best is None:
             return None
-        squares = self.quadratic[self.curved] * self.best[self.curved] ** 2
-        return np.concatenate([self.best, squares * self.factor])
+        terms = self.convex.each(self.best[self.curved])
+        return np.concatenate([self.best, terms * self.factor])
 
     def left(self) -> Options:
         """Options for one round: what is left of the time, and how close to solve."""
@@ -266,7 +277,9 @@ class _Loop:
                 status=Status.UNKNOWN, stop_reason=stopped or StopReason.NUMERICAL, bound=signed
             )
         assert signed is not None
-        status, reason = graded(self.original, self.best, signed, self.options, NOTHING * self.coarsest)
+        status, reason = graded(
+            self.original, self.best, signed, self.options, self.convex.nothing * self.coarsest
+        )
         if reason is StopReason.NUMERICAL:
             reason = stopped or reason
         return FormResult(status=status, stop_reason=reason, values=self.best, bound=signed)

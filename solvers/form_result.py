@@ -97,8 +97,8 @@ def solve_rendering(
         status=result.status,
         stop_reason=result.stop_reason,
         decisions=None if result.values is None else form.decided(result.values),
-        objective=None if result.values is None else form.objective(result.values),
-        bound=result.bound,
+        objective=None if result.values is None else form.told(form.objective(result.values)),
+        bound=None if result.bound is None else form.told(result.bound),
         build_seconds=built - started,
         solve_seconds=time.perf_counter() - built,
         duals=duals,
@@ -234,6 +234,7 @@ def graded(
     size = float(abs(form.cost) @ abs(values)) + abs(form.offset)
     if form.quadratic is not None:
         size += float(abs(form.quadratic) @ values**2)
+    size += sum(curve.size(values[curve.columns]) for curve in form.curves)
     apart, larger = abs(objective - bound), max(abs(objective), abs(bound))
     if apart <= max(PROVED_GAP * larger, 1e-9 * size, negligible):
         return Status.OPTIMAL, StopReason.PROVED

@@ -1,4 +1,4 @@
-"""HiGHS: linear and mixed-integer programs from arrays; convex quadratic objectives by cuts."""
+"""HiGHS: linear and mixed-integer programs from arrays; quadratic and concave objectives by cuts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .curve_cuts import solve_by_tangents
 from .cuts import not_convex, solve_by_cuts
 from .form_result import FormResult, clamped, exactly_whole, solve_rendering
 from .highs_answer import STATUS, held
@@ -33,7 +34,7 @@ def solve(task: Task, options: Options) -> Outcome:
 
 
 def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = None) -> FormResult:
-    """Solve a matrix form: stage by stage, by cuts where quadratic, or at once.
+    """Solve a matrix form: stage by stage, by cuts where the objective is curved, or at once.
 
     Examples
     --------
@@ -50,6 +51,8 @@ def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = No
         return solve_in_stages(form, options, solve_form)
     if form.quadratic is not None:
         return solve_by_cuts(form, options, solve_form)
+    if form.curves:
+        return solve_by_tangents(form, options, solve_form)
     return _solve_linear(form, options, start)
 
 

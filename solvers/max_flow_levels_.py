@@ -1,4 +1,4 @@
-"""Exact minimum variance of one resource, divisible or in whole units: service levels by maximum flows."""
+"""Exact service levels of one resource by maximum flows: minimum variance, and even service."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from ..models.proofs.even import beyond_levels
 from ..models.proofs.exchange import Exchange
 from ..models.proofs.levels import Levels
-from ..models.scaling import InexactScaling, integer_scale, scaled
+from ..models.scaling import scaled
 from ..models.unit_increments import service_variance
 from .apportionment import increment_order
 from .backend import Outcome
+from .even_levels import solve_even
 from .flow_outcome import runs_to_its_end
-from .service_levels import LARGEST_FLOW, ServiceLevels
+from .flow_scale import beyond_flows, lane_limits, quantity_scale
+from .service_levels import ServiceLevels
 from .smaller_totals import ceiling, keep_only, least_varying_total
 from .solution import Status, StopReason
 
@@ -33,27 +36,24 @@ def refusal(task: Task, options: Options) -> str | None:
         return "it has no options of its own"
     if task.extended:
         return "it solves the problem itself, without constraints added to the model"
-    if problem.criterion != "min-variance":
-        return "it minimises the variance of service levels alone"
+    if problem.asks_fairness:
+        return beyond_levels(problem) or beyond_flows(problem)
+    if problem.kind != "fair-allocation" or problem.criterion != "min-variance":
+        return "it makes service levels even and optimises nothing else"
     if problem.cost_budget is not None:
         return "a cost budget is a side constraint"
-    try:
-        scale = _scale(problem)
-    except InexactScaling as error:
-        return str(error)
-    total = float(problem.demand.sum())
-    if (total + float(np.minimum(problem.supply, total).sum())) * scale >= LARGEST_FLOW / 2:
-        return "supplies and demands are too large in all to be counted in 64 bits; choose a larger unit"
-    return None
+    return beyond_flows(problem)
 
 
 def solve(task: Task, options: Options) -> Outcome:
     """Solve to proved optimality."""
+    if task.problem.asks_fairness:
+        return solve_even(task, options)
     problem = cast("FairAllocationProblem", task.problem)
     started = perf_counter()
-    scale = 1 if problem.whole else _scale(problem)
+    scale = 1 if problem.whole else quantity_scale(problem)
     lanes = problem.lanes
-    capacity = None if lanes.capacity is None else _limits(lanes.capacity, scale)
+    capacity = None if lanes.capacity is None else lane_limits(lanes.capacity, scale)
     supply, demand = scaled(problem.supply, scale), scaled(problem.demand, scale)
     built = perf_counter()
     levels = ServiceLevels(lanes.source, lanes.target, capacity, supply, demand, whole=problem.whole)
@@ -82,20 +82,6 @@ def solve(task: Task, options: Options) -> Outcome:
         notes=(*notes, *runs_to_its_end(options.time_limit)),
         certificate=certificate,
     )
-
-
-def _scale(problem: FairAllocationProblem) -> int:
-    amounts = [problem.supply, problem.demand]
-    if problem.lanes.capacity is not None:
-        amounts.append(problem.lanes.capacity[np.isfinite(problem.lanes.capacity)])
-    return integer_scale(np.concatenate(amounts))
-
-
-def _limits(capacity: FloatArray, scale: int) -> IntArray:
-    finite = np.isfinite(capacity)
-    limits = np.full(len(capacity), -1, dtype=np.int64)
-    limits[finite] = scaled(capacity[finite], scale)
-    return limits
 
 
 def _divisible(

@@ -35,7 +35,8 @@ def refusal(task: Task, options: Options) -> str | None:
         return why
     interface = interface_of(name)
     if interface in LINEAR_ONLY and _curved(task):
-        return f"Pyomo's {name!r} takes linear objectives only, and this one is quadratic"
+        kind = "curved" if task.problem.asks_fairness else "quadratic"
+        return f"Pyomo's {name!r} takes linear objectives only, and this one is {kind}"
     if interface in DIVISIBLE_ONLY and _whole(task):
         return f"Pyomo's {name!r} takes divisible quantities only, and here some are whole"
     return None
@@ -79,6 +80,10 @@ def solve(task: Task, options: Options) -> Outcome:
     value = None if found.values is None else _value(model, found.values, objective.expr)
     if task.extended and found.values is not None:
         hold_values(model, found.values)
+    if task.problem.asks_fairness and not task.extended:
+        told = task.matrix_form.told
+        value = None if value is None else told(value)
+        found = replace(found, bound=None if found.bound is None else told(found.bound))
     proved_by_stages = bool(reached) and found.status is Status.OPTIMAL
     return Outcome(
         status=found.status,

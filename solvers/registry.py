@@ -30,8 +30,12 @@ GREEDY_RULES = (
 BACKENDS = {
     backend.name: backend
     for backend in (
-        Backend("highs", "LP, MILP; convex quadratic by cuts", ALL, "highspy", "highspy", keeps="statements"),
-        Backend("clarabel", "convex QP and LP, divisible", ALL, "clarabel", "clarabel", keeps="statements"),
+        Backend(
+            "highs", "LP, MILP; convex objectives by cuts", ALL, "highspy", "highspy", keeps="statements"
+        ),
+        Backend(
+            "clarabel", "convex QP, LP, cones, divisible", ALL, "clarabel", "clarabel", keeps="statements"
+        ),
         Backend(
             "cp-sat",
             "whole-number problems with whole-number data",
@@ -46,10 +50,17 @@ BACKENDS = {
             FLOWS,
             "ortools",
             "ortools",
-            keeps="sums",
+            keeps="some",
         ),
         Backend("network-simplex", "transportation without lane capacities", TRANSPORTATION, "POT", "ot"),
-        Backend("max-flow-levels", "minimum variance of service levels", FAIR, "ortools", "ortools"),
+        Backend(
+            "max-flow-levels",
+            "even service levels of one divisible resource; minimum variance in whole units too",
+            FAIR | TRANSPORTATION,
+            "ortools",
+            "ortools",
+            keeps="some",
+        ),
         # SciPy stands in where lapx is missing
         Backend("linear-assignment", "one-to-one assignment", frozenset({"assignment"}), "lapx", "scipy"),
         Backend("networkx", "reference for flows, small sizes", FLOWS, "networkx", "networkx"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..instances.errors import CapabilityError
+from ..models.criteria import criterion_of
 from .registry import BACKENDS
 
 if TYPE_CHECKING:
@@ -33,11 +34,26 @@ def _criterion(problem: Problem) -> bool:
     return fairness is not None and fairness.criterion is not None and not fairness.policies
 
 
+def _curved(problem: Problem) -> bool:
+    fairness = problem.fairness
+    return fairness is not None and fairness.criterion is not None and criterion_of(fairness.criterion).curved
+
+
 RULES = (
+    Rule(
+        "max-flow-levels",
+        "one divisible resource and a criterion that prefers even service: levels by maximum flows",
+        _criterion,
+    ),
     Rule(
         "min-cost-flow",
         "criterion on whole units: gains ranked as unit increments of a min-cost flow",
         _criterion,
+    ),
+    Rule(
+        "clarabel",
+        "concave terms on divisible quantities: cones by an interior point",
+        _curved,
     ),
     Rule(
         "network-simplex",
@@ -63,6 +79,7 @@ RULES = (
         _kind("fair-allocation"),
     ),
     Rule("clarabel", "convex quadratic on divisible quantities: interior point", _kind("fair-allocation")),
+    Rule("highs", "concave terms with whole decisions: tangents on a MILP", _curved),
     Rule("highs", "general linear rows: LP or MILP from arrays", lambda _: True),
     Rule("cp-sat", "whole-number rows: constraint programming", lambda _: True),
 )

@@ -12,6 +12,7 @@ from ..instances.errors import CapabilityError, InputError, RefutedError
 from ..instances.problem import Problem
 from ..models.check import check_decisions
 from ..models.infeasibility import explain_infeasibility
+from ..models.left_without import left_without
 from ..models.proofs import prove
 from ..models.welfare import maximises
 from .backend import Options, Outcome, Task
@@ -67,7 +68,7 @@ def solve(
     CapabilityError
         Where the backend is unknown, not available, or cannot do this problem; names those that can.
     InputError
-        For an option out of range.
+        For an option out of range, and for a criterion that is not there because somebody has nothing.
     RefutedError
         Where the check refutes what the backend claims.
 
@@ -142,6 +143,12 @@ def solve_task(
             outcome = replace(outcome, objective=None)
     started = time.perf_counter()
     report = None if outcome.decisions is None else check_decisions(task.problem, outcome.decisions)
+    # at best minus infinity, or no plan: perhaps because somebody has nothing in every plan
+    worthless = outcome.status is Status.OPTIMAL and report is not None and np.isneginf(report.objective)
+    if (outcome.status is Status.INFEASIBLE or worthless) and not task.extended:
+        without = left_without(task.problem)
+        if without is not None:
+            raise InputError(without)
     if report is not None:
         if task.extended:
             report = _with_own_rules(name, task, report)

@@ -21,6 +21,7 @@ from allocare.models.proofs import prove
 from allocare.models.proofs.levels import Levels
 from allocare.solvers import max_flow_levels_, service_levels
 from allocare.solvers.backend import Options, Task
+from allocare.solvers.flow_scale import lane_limits, quantity_scale
 from allocare.solvers.lowest_set import lowest_set
 from allocare.solvers.service_levels import ServiceLevels
 
@@ -297,9 +298,9 @@ def test_rounded_levels_are_as_good_as_exact_ones(seed: int) -> None:
     rng = np.random.default_rng(seed)
     problem = random_problem(rng, 9, efficiency_loss=0.0)
     lanes = problem.lanes
-    scale = max_flow_levels_._scale(problem)
+    scale = quantity_scale(problem)
     amounts = [np.rint(values * scale).astype(np.int64) for values in (problem.supply, problem.demand)]
-    capacity = None if lanes.capacity is None else max_flow_levels_._limits(lanes.capacity, scale)
+    capacity = None if lanes.capacity is None else lane_limits(lanes.capacity, scale)
     exact = ServiceLevels(lanes.source, lanes.target, capacity, *amounts)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service_levels, "LARGEST_EXACT", 0)
@@ -337,9 +338,9 @@ def test_a_supply_meant_as_no_limit_does_no_harm() -> None:
 @given(SEEDS)
 def test_the_chain_climbs_and_its_sets_are_tight(seed: int) -> None:
     problem = random_problem(np.random.default_rng(seed), efficiency_loss=0.0)
-    lanes, scale = problem.lanes, max_flow_levels_._scale(problem)
+    lanes, scale = problem.lanes, quantity_scale(problem)
     amounts = [np.rint(values * scale).astype(np.int64) for values in (problem.supply, problem.demand)]
-    capacity = None if lanes.capacity is None else max_flow_levels_._limits(lanes.capacity, scale)
+    capacity = None if lanes.capacity is None else lane_limits(lanes.capacity, scale)
     levels = ServiceLevels(lanes.source, lanes.target, capacity, *amounts)
     heights = [Fraction(group.served, group.need) for group in levels.groups if group.need]
     assert heights == sorted(heights)
@@ -370,7 +371,7 @@ def test_a_few_maximum_flows_do_where_many_targets_share_a_level() -> None:
 
 
 def whole_amounts(problem: FairAllocationProblem) -> tuple[np.ndarray, ...]:
-    scale = max_flow_levels_._scale(problem)
+    scale = quantity_scale(problem)
     amounts = [np.rint(values * scale).astype(np.int64) for values in (problem.supply, problem.demand)]
     return problem.lanes.source, problem.lanes.target, *amounts
 

@@ -74,6 +74,23 @@ ROUTES: list[tuple[Problem, str, str]] = [
         "min-cost-flow",
         "unit increments",
     ),
+    (
+        allocare.with_fairness(transportation(unmet_cost=np.full(7, 70)), "alpha-fair:alpha=2"),
+        "max-flow-levels",
+        "even service",
+    ),
+    (
+        allocare.with_fairness(
+            transportation(unmet_cost=np.full(7, 70)), "proportional", ["cap:value=0.9"], size="equal"
+        ),
+        "clarabel",
+        "cones",
+    ),
+    (
+        allocare.with_fairness(transportation(whole=True), "proportional", ["cap:value=1"]),
+        "highs",
+        "tangents",
+    ),
 ]
 
 
@@ -96,7 +113,7 @@ def test_without_the_rule_that_applies_the_optimum_is_the_same(
     try:
         other = allocare.solve(problem)
     except allocare.CapabilityError:
-        assert backend == "highs"  # nothing else takes real-valued rows
+        assert backend == "highs"  # nothing else takes real-valued rows, nor concave terms of whole decisions
         return
     assert other.backend != backend
     assert other.objective == pytest.approx(expected, rel=1e-6)

@@ -48,6 +48,10 @@ def examine(problem: Problem, decisions: FloatArray, found: Findings, own: Valua
     if problem.fairness.criterion is None:
         return own
     criterion = criterion_of(problem.fairness.criterion)
+    criterion = criterion.relative_to(
+        lambda: _without_allocation(problem, plan.agents),
+        lambda: np.ones(len(plan.agents)) if plan.agents.normalised else ideal_point(problem),
+    )
     value = criterion.value(plan.utility, plan.agents.size)
     stages = criterion.stages(plan.utility, plan.agents.size)
     # rounding in a utility counts by its weight, whatever the terms cancel to
@@ -83,6 +87,11 @@ def measured(problem: Problem, decisions: FloatArray) -> Measured:
         nothing, _, _ = _FAMILIES[problem.kind](problem, agents, np.zeros(problem.size))
         utility = (utility - nothing) / (ideal_point(problem) - nothing)
     return Measured(problem, agents, decisions, utility, served, cost)
+
+
+def _without_allocation(problem: Problem, agents: Agents) -> FloatArray:
+    utility, _, _ = _FAMILIES[problem.kind](problem, agents, np.zeros(problem.size))
+    return np.zeros(len(agents)) if agents.normalised else utility
 
 
 _Parts = tuple["FloatArray", "FloatArray | None", float]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..named_rules import named
+from .alpha_fair import AlphaFair, Nash, Proportional
+from .kolm_pollak import KolmPollak
 from .maximin import Maximin
 from .utilitarian import Utilitarian
 
@@ -17,6 +19,10 @@ CRITERIA: dict[str, type[Criterion]] = {
     for criterion in (
         Utilitarian,
         Maximin,
+        AlphaFair,
+        Proportional,
+        Nash,
+        KolmPollak,
     )
 }
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...instances.arrays import FloatArray
     from ..statement import Goal, Statement
+
+    Reference = Callable[[], FloatArray]
 
 
 class Criterion(ABC):
@@ -27,10 +31,27 @@ class Criterion(ABC):
 
     sums: ClassVar[bool] = False
     """Whether the value is a sum over people rather than a level that one of them has."""
+    curved: ClassVar[bool] = False
+    """Whether it is stated with concave terms."""
+    even_is_best: ClassVar[Literal["", "at-one-total", "always"]] = ""
+    """Whether a transfer from a better-off person to a worse-off one is never worse (Pigou and Dalton), among
+    plans of one total or, as more for anybody is never worse either, always."""
+
+    def relative_to(self, nothing: Reference, ideal: Reference) -> Criterion:
+        """Return the criterion with the problem's reference points in it; itself where it has none.
+
+        Parameters
+        ----------
+        nothing
+            Returns what each agent has without any allocation.
+        ideal
+            Returns the most that each could have if the plan served it alone.
+        """
+        return self
 
     @abstractmethod
     def value(self, utility: FloatArray, size: FloatArray) -> float:
-        """Value of utilities, shape (agents,), with that many people behind each."""
+        """Value of utilities shape (agents,), with that many people behind each."""
 
     def value_scale(self, utility: FloatArray, size: FloatArray) -> float:
         """Size of the value's terms before they cancel: what rounding in the utilities is weighed by."""
@@ -57,6 +78,11 @@ class Criterion(ABC):
         InputError
             For utilities that the criterion is not defined for.
         """
+
+    @property
+    def above_zero(self) -> bool:
+        """Whether it is there only where everybody has more than nothing."""
+        return False
 
     @property
     def levels_down(self) -> bool:

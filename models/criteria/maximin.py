@@ -36,6 +36,7 @@ class Maximin(Criterion):
 
     name = "maximin"
     title = "best for the worst-off, then the greatest total"
+    even_is_best = "always"
 
     def value(self, utility: FloatArray, size: FloatArray) -> float:
         """Utility of the worst-off."""

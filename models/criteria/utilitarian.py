@@ -27,6 +27,7 @@ class Utilitarian(Criterion):
     name = "utilitarian"
     title = "greatest total"
     sums = True
+    even_is_best = "always"
 
     def value(self, utility: FloatArray, size: FloatArray) -> float:
         """Total over all people."""

@@ -47,6 +47,7 @@ import numpy as np
 from ...instances.errors import InputError
 from ..checks.findings import figure, named
 from ..checks.lane_sums import carried_on, lane_name, lane_sums, sums_at
+from .even import prove_even
 from .proof import TOLERANCE, Proof
 
 if TYPE_CHECKING:
@@ -110,6 +111,10 @@ def prove(problem: Problem, decisions: FloatArray, certificate: Levels, report: 
     "target 'north': is served at level 1, not 0.5"
     """
     fair = cast("FairAllocationProblem", problem)
+    if problem.fairness is not None and problem.fairness.criterion is not None:
+        source = fitting(certificate.source, len(fair.sources), "source")
+        target = fitting(certificate.target, len(fair.targets), "target")
+        return prove_even(problem, decisions, source, target, report)
     if problem.kind != "fair-allocation" or fair.criterion != "min-variance":
         raise InputError("service levels prove a minimum variance and nothing else")
     levels = [
