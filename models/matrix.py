@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..instances.arrays import BoolArray, FloatArray
     from .curves import Curve
+    from .ordering import Ordering
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +51,11 @@ class MatrixForm:
         - `columns` and `rows` name the blocks; `decisions` is the name of the column block that holds
           the problem's decisions in the problem's order
         - `stages` holds one cost vector a priority class (or a stage of a criterion), to be optimised
-          lexicographically with earlier ones held; empty where there is one objective. `cost` is the sum of
-          the classes, or the first stage of a criterion.
+          lexicographically with earlier ones held; empty where there is one objective. `leading` is the
+          place among them of the one that `cost` (with `offset`, `quadratic` and `curves`) is; None where
+          `cost` is their sum
+        - `tie_break` holds cost vectors that choose among optimal plans, each in turn; `ordering` says that
+          the last stages bring sorted values to their lexicographic best
         - `curves` holds the concave terms :math:`w_k f(x_k)`, of a maximisation alone
         - `integral` says that the matrix is totally unimodular and the limits whole, so that every
           vertex of the divisible problem is whole and W need not be branched on (Hoffman and Kruskal 1956)
@@ -71,8 +75,16 @@ class MatrixForm:
     rows: tuple[Block, ...] = ()
     decisions: str = ""
     stages: tuple[FloatArray, ...] = ()
+    leading: int | None = None
+    tie_break: tuple[FloatArray, ...] = ()
+    ordering: Ordering | None = None
     curves: tuple[Curve, ...] = ()
     integral: bool = False
+
+    @property
+    def in_stages(self) -> bool:
+        """Whether it takes several solves, one after the other."""
+        return len(self.stages) > 1 or bool(self.tie_break)
 
     def column_block(self, name: str) -> Block:
         """Return the column block of that name."""
@@ -175,6 +187,9 @@ class FormBuilder:
         maximise: bool = False,
         offset: float = 0.0,
         stages: tuple[FloatArray, ...] = (),
+        leading: int | None = None,
+        tie_break: tuple[FloatArray, ...] = (),
+        ordering: Ordering | None = None,
         integral: bool = False,
         cost: FloatArray | None = None,
         quadratic: FloatArray | None = None,
@@ -213,6 +228,9 @@ class FormBuilder:
             rows=tuple(self.rows),
             decisions=decisions,
             stages=stages,
+            leading=leading,
+            tie_break=tie_break,
+            ordering=ordering,
             curves=curves,
             integral=integral,
         )

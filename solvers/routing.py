@@ -33,6 +33,11 @@ def _criterion(problem: Problem) -> bool:
     return fairness is not None and fairness.criterion is not None and not fairness.policies
 
 
+def _variance(problem: Problem) -> bool:
+    asked = None if problem.fairness is None else problem.fairness.criterion
+    return asked is not None and asked.name == "min-variance"
+
+
 RULES = (
     Rule(
         "min-cost-flow",
@@ -63,6 +68,7 @@ RULES = (
         _kind("fair-allocation"),
     ),
     Rule("clarabel", "convex quadratic on divisible quantities: interior point", _kind("fair-allocation")),
+    Rule("clarabel", "minimum variance of divisible utilities: interior point", _variance),
     Rule("highs", "general linear rows: LP or MILP from arrays", lambda _: True),
     Rule("cp-sat", "whole-number rows: constraint programming", lambda _: True),
 )

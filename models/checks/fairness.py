@@ -8,6 +8,7 @@ import numpy as np
 
 from ...instances.agents import agents_of
 from ..criteria import criterion_of
+from ..levelling_down import refuse_levelling_down
 from ..policies import policy_of
 from ..policies.policy import Measured
 from ..references import ideal_point
@@ -48,6 +49,11 @@ def examine(problem: Problem, decisions: FloatArray, found: Findings, own: Valua
     if problem.fairness.criterion is None:
         return own
     criterion = criterion_of(problem.fairness.criterion)
+    refuse_levelling_down(problem, criterion)
+    criterion = criterion.relative_to(
+        lambda: _without_allocation(problem, plan.agents),
+        lambda: np.ones(len(plan.agents)) if plan.agents.normalised else ideal_point(problem),
+    )
     value = criterion.value(plan.utility, plan.agents.size)
     stages = criterion.stages(plan.utility, plan.agents.size)
     # rounding in a utility counts by its weight, whatever the terms cancel to
@@ -83,6 +89,11 @@ def measured(problem: Problem, decisions: FloatArray) -> Measured:
         nothing, _, _ = _FAMILIES[problem.kind](problem, agents, np.zeros(problem.size))
         utility = (utility - nothing) / (ideal_point(problem) - nothing)
     return Measured(problem, agents, decisions, utility, served, cost)
+
+
+def _without_allocation(problem: Problem, agents: Agents) -> FloatArray:
+    utility, _, _ = _FAMILIES[problem.kind](problem, agents, np.zeros(problem.size))
+    return np.zeros(len(agents)) if agents.normalised else utility
 
 
 _Parts = tuple["FloatArray", "FloatArray | None", float]

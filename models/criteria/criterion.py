@@ -6,8 +6,12 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ...instances.arrays import FloatArray
     from ..statement import Goal, Statement
+
+    Reference = Callable[[], FloatArray]
 
 
 class Criterion(ABC):
@@ -22,11 +26,25 @@ class Criterion(ABC):
     """As users write it."""
     title: ClassVar[str]
     """What it makes as good as it can be, in a few words."""
-    maximise: ClassVar[bool] = True
-    """Whether a larger value is better."""
-
     sums: ClassVar[bool] = False
     """Whether the value is a sum over people rather than a level that one of them has."""
+
+    @property
+    def maximise(self) -> bool:
+        """Whether a larger value is better."""
+        return True
+
+    def relative_to(self, nothing: Reference, ideal: Reference) -> Criterion:
+        """Return the criterion with the problem's reference points in it; itself where it has none.
+
+        Parameters
+        ----------
+        nothing
+            Returns what each agent has without any allocation.
+        ideal
+            Returns the most that each could have if the plan served it alone.
+        """
+        return self
 
     @abstractmethod
     def value(self, utility: FloatArray, size: FloatArray) -> float:
@@ -61,4 +79,9 @@ class Criterion(ABC):
     @property
     def levels_down(self) -> bool:
         """Whether taking from the well-off and giving to nobody can be an improvement."""
+        return False
+
+    @property
+    def bounded_by_weight(self) -> bool:
+        """Whether a parameter `weight` would keep it from levelling down."""
         return False
