@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..instances.arrays import BoolArray, FloatArray
     from .curves import Curve, Equivalent
+    from .ordering import Ordering
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +51,11 @@ class MatrixForm:
         - `columns` and `rows` name the blocks; `decisions` is the name of the column block that holds
           the problem's decisions in the problem's order
         - `stages` holds one cost vector a priority class (or a stage of a criterion), to be optimised
-          lexicographically with earlier ones held; empty where there is one objective. `cost` is the sum of
-          the classes, or the first stage of a criterion.
+          lexicographically with earlier ones held; empty where there is one objective. `leading` is the
+          place among them of the one that `cost` (with `offset`, `quadratic` and `curves`) is; None where
+          `cost` is their sum
+        - `tie_break` holds cost vectors that choose among optimal plans, each in turn; `ordering` says that
+          the last stages bring sorted values to their lexicographic best
         - `curves` holds the concave terms :math:`w_k f(x_k)`, of a maximisation alone
         - `equivalent` is the function that the objective is told by, growing with it, or None for itself
         - `integral` says that the matrix is totally unimodular and the limits whole, so that every
@@ -72,9 +76,17 @@ class MatrixForm:
     rows: tuple[Block, ...] = ()
     decisions: str = ""
     stages: tuple[FloatArray, ...] = ()
+    leading: int | None = None
+    tie_break: tuple[FloatArray, ...] = ()
+    ordering: Ordering | None = None
     curves: tuple[Curve, ...] = ()
     equivalent: Equivalent | None = None
     integral: bool = False
+
+    @property
+    def in_stages(self) -> bool:
+        """Whether it takes several solves, one after the other."""
+        return len(self.stages) > 1 or bool(self.tie_break)
 
     def column_block(self, name: str) -> Block:
         """Return the column block of that name."""
@@ -181,6 +193,9 @@ class FormBuilder:
         maximise: bool = False,
         offset: float = 0.0,
         stages: tuple[FloatArray, ...] = (),
+        leading: int | None = None,
+        tie_break: tuple[FloatArray, ...] = (),
+        ordering: Ordering | None = None,
         integral: bool = False,
         cost: FloatArray | None = None,
         quadratic: FloatArray | None = None,
@@ -220,6 +235,9 @@ class FormBuilder:
             rows=tuple(self.rows),
             decisions=decisions,
             stages=stages,
+            leading=leading,
+            tie_break=tie_break,
+            ordering=ordering,
             curves=curves,
             equivalent=equivalent,
             integral=integral,

@@ -40,7 +40,12 @@ def append_statement(model: Any, base: MatrixForm, form: MatrixForm) -> Any:
     model.objective = pyo.Objective(expr=_objective(form, columns), sense=sense)
     if form.stages:
         stages = {at: _linear(cost, columns) for at, cost in enumerate(form.stages)}
+        if form.leading is not None:
+            stages[form.leading] = model.objective.expr
         model.stage_value = pyo.Expression(list(stages), rule=stages)
+    if form.tie_break:
+        ties = {at: _linear(cost, columns) for at, cost in enumerate(form.tie_break)}
+        model.tie_break = pyo.Expression(list(ties), rule=ties)
     return model
 
 

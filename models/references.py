@@ -12,6 +12,8 @@ from ..instances.errors import InputError
 from ..instances.fairness import Fairness
 
 if TYPE_CHECKING:
+    import scipy.sparse as sp
+
     from ..instances.arrays import FloatArray
     from ..instances.problem import Problem
     from .matrix import MatrixForm
@@ -56,12 +58,7 @@ def ideal_point(problem: Problem) -> FloatArray:
     known = _KNOWN.setdefault(problem, {})
     if "ideal" not in known:
         form, utility = _bare(problem)
-        known["ideal"] = np.array(
-            [
-                best_value(form, utility.matrix[[at]].toarray().ravel()) + utility.constant[at]
-                for at in range(len(utility.agents))
-            ]
-        )
+        known["ideal"] = best_values(form, utility.matrix) + utility.constant
     return np.asarray(known["ideal"])
 
 
@@ -132,6 +129,60 @@ def best_value(form: MatrixForm, gain: FloatArray, *, maximise: bool = True) -> 
             f"the value that this is measured by does not exist: {found.message.rstrip('.').lower()}"
         )
     return float(found.fun) * (-1.0 if maximise else 1.0) + 0.0
+
+
+def best_values(form: MatrixForm, gains: sp.csr_array) -> FloatArray:
+    """Return the largest values of several linear functions of the decisions, one a row of `gains`.
+
+    Divisible forms are solved one after the other from the last one's basis.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> import scipy.sparse as sp
+    >>> form = allocare.matrix_form(allocare.example("sunray"))
+    >>> best_values(form, sp.csr_array(np.vstack([np.ones(12), np.eye(12)[0]]))).tolist()
+    [50.0, 5.0]
+    """
+    if form.whole.any() and not form.integral:
+        return np.array([best_value(form, gains[[at]].toarray().ravel()) for at in range(gains.shape[0])])
+    found = np.array(_one_after_the_other(form, gains))
+    for at in np.flatnonzero(np.isnan(found)).tolist():
+        found[at] = best_value(form, gains[[at]].toarray().ravel())
+    return found
+
+
+def _one_after_the_other(form: MatrixForm, gains: sp.csr_array) -> list[float]:
+    """Values as above, NaN where a solve did not end at an optimum."""
+    import highspy
+
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    for side in ("primal", "dual"):
+        highs.setOptionValue(f"{side}_feasibility_tolerance", 1e-9)
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = form.matrix.shape
+    model.col_cost_ = np.zeros(form.matrix.shape[1])
+    model.sense_ = highspy.ObjSense.kMaximize
+    model.col_lower_, model.col_upper_ = form.lower, form.upper
+    model.row_lower_, model.row_upper_ = form.row_lower, form.row_upper
+    matrix = model.a_matrix_
+    matrix.format_ = highspy.MatrixFormat.kRowwise
+    matrix.num_row_, matrix.num_col_ = form.matrix.shape
+    matrix.start_, matrix.index_, matrix.value_ = form.matrix.indptr, form.matrix.indices, form.matrix.data
+    highs.passModel(model)
+    first = form.column_block(form.decisions).start
+    before, values = np.zeros(0, dtype=np.int32), []
+    for at in range(gains.shape[0]):
+        row = gains[[at]]
+        columns = (first + row.indices).astype(np.int32)
+        highs.changeColsCost(len(before), before, np.zeros(len(before)))
+        highs.changeColsCost(len(columns), columns, row.data)
+        before = columns
+        highs.run()
+        optimal = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        values.append(highs.getInfo().objective_function_value + 0.0 if optimal else np.nan)
+    return values
 
 
 def _bare(problem: Problem) -> tuple[MatrixForm, Any]:

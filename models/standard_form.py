@@ -34,7 +34,7 @@ def matrix_form_of(model: Any) -> MatrixForm:
 
     A fixed variable is a column whose bounds are its value; its terms move into the constants.
     Deactivated constraints are left out. Where the model is a family's own (`allocare_problem`), its
-    first variable holds the decisions, and priority classes become stages.
+    first variable holds the decisions, and priority classes, a criterion's stages and its tie-break stay.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def matrix_form_of(model: Any) -> MatrixForm:
         columns=columns,
         rows=rows,
         decisions=_decisions(model, columns),
-        stages=_stages(model, variables, columns, cost),
+        **_in_stages(model, variables, columns, cost),
     )
 
 
@@ -282,22 +282,28 @@ def _decisions(model: Any, columns: tuple[Block, ...]) -> str:
     return columns[0].name
 
 
-def _stages(
+def _in_stages(
     model: Any, variables: list[Any], columns: tuple[Block, ...], cost: FloatArray
-) -> tuple[FloatArray, ...]:
-    """Priority classes of the family's own form, as long as the model still has their sum as objective."""
+) -> dict[str, Any]:
+    """Stages and tie-break of the family's own form, as long as the model still has its objective."""
     problem = getattr(model, "allocare_problem", None)
     if problem is None:
-        return ()
+        return {}
     form = matrix_form(problem)
-    if not form.stages:
-        return ()
+    if not form.in_stages:
+        return {}
     place = {block.name: block.slice for block in columns}
-    stages = []
-    for stage in form.stages:
+
+    def widened(own: FloatArray) -> FloatArray:
         wide = np.zeros(len(variables))
         for block in form.columns:
-            wide[place[block.name]] = stage[block.slice]
-        stages.append(wide)
+            wide[place[block.name]] = own[block.slice]
+        return wide
+
+    stages = tuple(widened(stage) for stage in form.stages)
+    objective = widened(form.cost) if form.leading is not None or not stages else np.sum(stages, axis=0)
     free = np.array([not variable.fixed for variable in variables], dtype=bool)
-    return tuple(stages) if np.allclose(np.sum(stages, axis=0)[free], cost[free], rtol=1e-9, atol=0) else ()
+    if not np.allclose(objective[free], cost[free], rtol=1e-9, atol=0):
+        return {}
+    tie_break = tuple(widened(own) for own in form.tie_break)
+    return {"stages": stages, "leading": form.leading, "tie_break": tie_break}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..instances.problem import Problem
     from .curves import Curve, Equivalent
     from .matrix import MatrixForm
+    from .ordering import Ordering
     from .utilities import Utilities
 
     Terms: TypeAlias = list[tuple[Block, npt.ArrayLike]]
@@ -45,9 +46,11 @@ class Goal:
         Squared terms: blocks with a coefficient a column.
     stages
         Lists of linear terms to be made as good as they can be one after the other, earlier ones held;
-        the first is `terms`. Empty where there is one.
+        the first is `terms` (with `quadratic` and `curves`). Empty where there is one.
     equivalent
         Function that the value is told by, growing with it, or None for the value itself.
+    ordering
+        The columns and rows of ordered outcomes, where the stages are those.
     """
 
     terms: Terms
@@ -57,6 +60,7 @@ class Goal:
     quadratic: Terms = field(default_factory=list)
     stages: tuple[Terms, ...] = ()
     equivalent: Equivalent | None = None
+    ordering: Ordering | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,18 +129,19 @@ class Statement:
     def finish(self, form: MatrixForm, goal: Goal | None, before: list[Terms] | None = None) -> MatrixForm:
         """Join everything under a goal, or under the problem's own objective where there is none.
 
-        What is named in `before` is made as large as it can be first, each in turn.
+        What is named in `before` is made as large as it can be first, each in turn. Under a goal, the
+        problem's own objective breaks ties.
         """
         sense = goal.maximise if goal is not None else form.maximise
         first = [self._spread(terms) * (1.0 if sense else -1.0) for terms in before or []]
         if goal is None:
-            stages = [np.append(cost, np.zeros(self._width - len(cost))) for cost in form.stages]
-            own = np.append(form.cost, np.zeros(self._width - len(form.cost)))
+            stages = [self._widened(cost) for cost in form.stages]
             return self.build.finish(
                 decisions=form.decisions,
                 maximise=form.maximise,
                 offset=form.offset,
-                stages=tuple([*first, *(stages or [own])]) if first or stages else (),
+                stages=tuple([*first, *(stages or [self._widened(form.cost)])]) if first or stages else (),
+                leading=None if stages or not first else len(first),
             )
         stages = [self._spread(terms) for terms in goal.stages]
         cost = self._spread(goal.terms)
@@ -147,13 +152,29 @@ class Statement:
             cost=cost,
             quadratic=self._spread(goal.quadratic),
             stages=tuple([*first, *(stages or [cost])]) if first or stages else (),
+            leading=len(first) if first or stages else None,
+            tie_break=self._tie_break(form, goal),
+            ordering=goal.ordering,
             curves=goal.curves,
             equivalent=goal.equivalent,
         )
 
+    def _tie_break(self, form: MatrixForm, goal: Goal) -> tuple[FloatArray, ...]:
+        """The problem's own objective; where that is not linear, what its decisions cost."""
+        costs, own_sense = [self._widened(cost) for cost in form.stages or (form.cost,)], form.maximise
+        if form.quadratic is not None:
+            cost = np.zeros(self._width)
+            cost[self.decisions.slice] = self.utilities.cost
+            costs, own_sense = [cost], False
+        sign = 1.0 if own_sense == goal.maximise else -1.0
+        return tuple(sign * cost for cost in costs if np.any(cost))
+
     @property
     def _width(self) -> int:
         return self.build.columns[-1].stop
+
+    def _widened(self, cost: FloatArray) -> FloatArray:
+        return np.append(cost, np.zeros(self._width - len(cost)))
 
     def _spread(self, terms: Terms) -> FloatArray:
         cost = np.zeros(self._width)

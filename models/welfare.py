@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .criteria import criterion_of
+from .levelling_down import refuse_levelling_down
 from .policies import policy_of
 from .pyomo_statement import append_statement
 from .statement import Statement
@@ -38,9 +39,11 @@ def with_statements(problem: Problem, form: MatrixForm) -> MatrixForm:
         policy = policy_of(rule)
         policy.state(statement, name)
         before += policy.before(statement)
-    asked = problem.fairness.criterion
-    goal = None if asked is None else criterion_of(asked).state(statement)
-    return statement.finish(form, goal, before)
+    if problem.fairness.criterion is None:
+        return statement.finish(form, None, before)
+    criterion = criterion_of(problem.fairness.criterion)
+    refuse_levelling_down(problem, criterion)
+    return statement.finish(form, criterion.state(statement), before)
 
 
 def add_statements(problem: Problem, model: Any, form: MatrixForm) -> Any:

@@ -95,7 +95,7 @@ def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = No
     >>> result.status.value, result.values.round(6).tolist(), round(result.bound, 6)
     ('optimal', [6.0, 2.0], 48.0)
     """
-    if len(form.stages) > 1:
+    if form.in_stages:
         return solve_in_stages(form, options, solve_form)
     if form.curves:
         return _solve_curves(form, options)

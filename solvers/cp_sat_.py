@@ -92,7 +92,7 @@ def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = No
     >>> result.status.value, result.values.tolist(), result.bound
     ('optimal', [2.0, 1.0], 8.0)
     """
-    if len(form.stages) > 1:
+    if form.in_stages:
         return solve_in_stages(form, options, solve_form)
     began = time.perf_counter()
     whole = integer_form(form)

@@ -13,6 +13,7 @@ from .cuts import not_convex, solve_by_cuts
 from .form_result import FormResult, clamped, exactly_whole, solve_rendering
 from .highs_answer import STATUS, held
 from .highs_session import offer, prepared, run
+from .rebounded import Rebounded
 from .scaled_form import ScaledForm
 from .solution import Status, StopReason
 from .stages import solve_in_stages
@@ -47,8 +48,8 @@ def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = No
     >>> result.status.value, result.values.tolist(), result.bound
     ('optimal', [2.0, 1.0], 8.0)
     """
-    if len(form.stages) > 1:
-        return solve_in_stages(form, options, solve_form)
+    if form.in_stages:
+        return solve_in_stages(form, options, solve_form, Rebounded(solve_form))
     if form.quadratic is not None:
         return solve_by_cuts(form, options, solve_form)
     if form.curves:

@@ -16,7 +16,7 @@ from .backend import Outcome
 from .form_result import WHOLE_TOLERANCE
 from .pyomo_interfaces import DIVISIBLE_ONLY, LINEAR_ONLY, LOCAL, Found, interface_of, run, unavailable
 from .solution import Status, StopReason
-from .stages import smallest_step
+from .stages import HELD, NO_TIE_BREAK, TIE_BREAK, smallest_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,8 +72,8 @@ def solve(task: Task, options: Options) -> Outcome:
     objective = _active_objectives(model)[0]
     stages = _stages(task, objective)
     reached: tuple[float, ...] = ()
-    if len(stages) > 1:
-        found, reached = _solve_in_stages(task, model, stages, objective.sense, options)
+    if len(stages) > 1 or model.component("tie_break") is not None:
+        found, reached = _solve_in_stages(task, model, stages or [objective.expr], objective, options)
     else:
         found = _solve_one(task, model, objective.expr, objective.sense, options)
     decided = None if found.values is None else found.values[: task.problem.size]
@@ -168,13 +168,13 @@ def _stages(task: Task, objective: Any) -> list[Any]:
 
 
 def _solve_in_stages(
-    task: Task, model: Any, stages: list[Any], sense: Any, options: Options
+    task: Task, model: Any, stages: list[Any], objective: Any, options: Options
 ) -> tuple[Found, tuple[float, ...]]:
     """Optimise the priority classes in turn, earlier ones held at their best; as `stages.solve_in_stages`."""
     from pyomo.common.modeling import unique_component_name
     from pyomo.environ import ConstraintList
 
-    began, best = time.perf_counter(), None
+    began, best, sense = time.perf_counter(), None, objective.sense
     rows = ConstraintList()
     name = unique_component_name(model, "held_classes")
     model.add_component(name, rows)
@@ -193,10 +193,27 @@ def _solve_in_stages(
             if found.status is not Status.OPTIMAL:
                 break
             rows.add(_held(model, expression, found.values, sense))
+        if best is not None and best.status is Status.OPTIMAL and objective.name == "objective":
+            best = _break_ties(task, model, best, rows, sense, _left(options, began))
     finally:
         model.del_component(name)
     assert best is not None and best.values is not None
     return best, tuple(_value(model, best.values, expression) for expression in stages)
+
+
+def _break_ties(task: Task, model: Any, best: Found, rows: Any, sense: Any, options: Options) -> Found:
+    """Take the best plan by the tie-break, if the model has one; as in `stages`."""
+    tie_break = model.component("tie_break")
+    if tie_break is None:
+        return best
+    began = time.perf_counter()
+    for expression in tie_break.values():
+        found = _solve_one(task, model, expression, sense, _left(options, began))
+        if found.status is not Status.OPTIMAL or found.values is None:
+            return replace(best, notes=(*best.notes, NO_TIE_BREAK))
+        rows.add(_held(model, expression, found.values, sense))
+        best = replace(found, notes=best.notes)
+    return replace(best, notes=(*best.notes, TIE_BREAK))
 
 
 def _held(model: Any, expression: Any, values: FloatArray, sense: Any) -> Any:
@@ -204,10 +221,10 @@ def _held(model: Any, expression: Any, values: FloatArray, sense: Any) -> Any:
     from pyomo.environ import maximize
     from pyomo.repn import generate_standard_repn
 
-    terms = generate_standard_repn(expression)
-    whole = all(column.is_integer() for column in terms.linear_vars)
-    slack = 0.5 * smallest_step(np.array(terms.linear_coefs, dtype=np.float64)) if whole else 0.0
-    best = _value(model, values, expression)
+    terms, best = generate_standard_repn(expression), _value(model, values, expression)
+    slack = 0.0 if terms.is_linear() else HELD * abs(best)
+    if terms.is_linear() and all(column.is_integer() for column in terms.linear_vars):
+        slack = 0.5 * smallest_step(np.array(terms.linear_coefs, dtype=np.float64))
     return (expression >= best - slack) if sense == maximize else (expression <= best + slack)
 
 

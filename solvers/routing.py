@@ -39,6 +39,11 @@ def _curved(problem: Problem) -> bool:
     return fairness is not None and fairness.criterion is not None and criterion_of(fairness.criterion).curved
 
 
+def _variance(problem: Problem) -> bool:
+    asked = None if problem.fairness is None else problem.fairness.criterion
+    return asked is not None and asked.name == "min-variance"
+
+
 RULES = (
     Rule(
         "max-flow-levels",
@@ -80,6 +85,7 @@ RULES = (
     ),
     Rule("clarabel", "convex quadratic on divisible quantities: interior point", _kind("fair-allocation")),
     Rule("highs", "concave terms with whole decisions: tangents on a MILP", _curved),
+    Rule("clarabel", "minimum variance of divisible utilities: interior point", _variance),
     Rule("highs", "general linear rows: LP or MILP from arrays", lambda _: True),
     Rule("cp-sat", "whole-number rows: constraint programming", lambda _: True),
 )

@@ -100,6 +100,18 @@ class ScaledForm:
         """Objective or bound of the original form."""
         return scaled / self.objective_factor
 
+    def rebounded(self, original: MatrixForm) -> ScaledForm:
+        """The same scaling for a form that differs in the bounds of its columns and rows alone."""
+        rows = self.row_factors / self.quantity_factor
+        form = replace(
+            self.form,
+            row_lower=original.row_lower * rows,
+            row_upper=original.row_upper * rows,
+            lower=original.lower / self.column_factors,
+            upper=original.upper / self.column_factors,
+        )
+        return replace(self, original=original, form=form)
+
     @property
     def negligible(self) -> float:
         """Difference between objectives of the original form that is beyond solvers' tolerances."""

@@ -1,30 +1,55 @@
-"""Lexicographic stages: each priority class's own objective in turn, earlier ones held at their best."""
+"""Lexicographic stages: one objective after the other, earlier ones held at their best; then ties."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from ..models.scaling import InexactScaling, integer_scale
-from .form_result import FormResult
+from .form_result import FormResult, clamped, violation
+from .rising_levels import RisingLevels
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
     from ..instances.arrays import FloatArray
     from ..models.matrix import MatrixForm
+    from ..models.ordering import Ordering
     from .backend import Options
     from .form_result import FormSolver
 
+HELD = 1e-9
+"""Share of a stage's terms that later ones may lose to rounding, where none may be lost and they fail."""
 
-def solve_in_stages(form: MatrixForm, options: Options, solver: FormSolver) -> FormResult:
+TIE_BREAK = "among the plans that are best by the criterion, the problem's own objective chooses"
+
+NO_TIE_BREAK = "among the plans that are best by the criterion, this one is taken as it came"
+
+LOST = 1e-7
+"""Relative loss by the criterion up to which a plan that breaks ties is still as good."""
+
+
+def solve_in_stages(
+    form: MatrixForm, options: Options, solver: FormSolver, again: FormSolver | None = None
+) -> FormResult:
     """Optimise a form's stages lexicographically with any solver of single-objective forms.
 
-    The result is optimal only where every stage is; its bound is then its objective. A stage that ends
-    early ends the whole, with the best plan so far and no bound, since later classes are not optimised.
+    The result is optimal only where every stage is; its bound is then that of the leading stage, or else
+    its objective. A stage that ends early ends the whole, with the best plan so far and no bound, since
+    later ones are not optimised. Among the plans that are optimal then, the form's tie-break chooses.
+
+    Parameters
+    ----------
+    form, options
+        What to solve, and how.
+    solver
+        Solves one stage.
+    again
+        Solves one form after another that differs in bounds alone, each from the last one's end; None
+        takes `solver`.
 
     Examples
     --------
@@ -39,41 +64,193 @@ def solve_in_stages(form: MatrixForm, options: Options, solver: FormSolver) -> F
     >>> result.values.tolist(), result.stages
     ([4.0, 2.0], (-4.0, -10.0))
     """
-    began = time.perf_counter()
-    held: FormResult | None = None
-    current = replace(form, offset=0.0, stages=(), curves=(), quadratic=None)
-    for at, cost in enumerate(form.stages):
-        stage = replace(current, cost=cost)
-        if at == len(form.stages) - 1:
-            stage = replace(stage, curves=form.curves, quadratic=form.quadratic)
-        left = options
-        if options.time_limit is not None:
-            left = replace(options, time_limit=options.time_limit - (time.perf_counter() - began))
-            if held is not None and left.time_limit is not None and left.time_limit <= 0:
-                return _ended(form, held, held, StopReason.TIME_LIMIT)
-        found = solver(stage, left, None if held is None else held.values)
-        if found.values is None:
-            return found if held is None or found.status is Status.UNBOUNDED else _ended(form, held, found)
-        if found.status is not Status.OPTIMAL and found.stop_reason is not StopReason.GAP:
-            return _ended(form, found, found)
-        reached_gap = found.status is not Status.OPTIMAL or (
-            held is not None and held.stop_reason is StopReason.GAP
+    return _Stages(form, options, solver, again or solver).run()
+
+
+class _Stages:
+    """A lexicographic solve: the form with all that is held so far, and the plan that holds it."""
+
+    def __init__(self, form: MatrixForm, options: Options, solver: FormSolver, again: FormSolver) -> None:
+        self.form, self.options, self.solver, self.again = form, options, solver, again
+        self.began = time.perf_counter()
+        # rising levels need no columns to sort by, but a convex set of plans
+        self.levels = form.ordering if form.ordering is not None and not form.whole.any() else None
+        stated = form if self.levels is None else self.levels.without(form)
+        self.costs, self.leading, self.tie_break = stated.stages, stated.leading, stated.tie_break
+        if self.levels is None and not self.costs:
+            self.costs, self.leading = (form.cost,), 0
+        current = replace(
+            stated,
+            offset=0.0,
+            stages=(),
+            curves=(),
+            quadratic=None,
+            leading=None,
+            tie_break=(),
+            ordering=None,
         )
-        held = replace(found, stop_reason=StopReason.GAP) if reached_gap else found
-        current = hold(current, cost, found.values)
-    assert held is not None and held.values is not None
-    if held.stop_reason is StopReason.GAP:
-        return _ended(form, held, held)
-    return replace(
-        held, bound=form.objective(held.values), row_duals=None, stages=_stage_values(form, held.values)
-    )
+        self.current = _Held(current, current)
+        self.held: FormResult | None = None
+        self.bound: float | None = None
+        self.row_duals: FloatArray | None = None
+
+    def run(self) -> FormResult:
+        """Go through the stages, and then break ties."""
+        for at in range(len(self.costs)):
+            if (ended := self.stage(at)) is not None:
+                return ended
+        if self.levels is not None and (ended := self.rise(self.levels)) is not None:
+            return ended
+        assert self.held is not None
+        if self.held.stop_reason is StopReason.GAP:
+            return self.ended(self.held)
+        note = self.break_ties()
+        values = self.values(self.held)
+        return replace(
+            self.held,
+            values=values,
+            bound=self.form.objective(values)
+            if self.bound is None
+            else clamped(self.form, values, self.bound),
+            row_duals=self.row_duals,
+            stages=_stage_values(self.form, values),
+            notes=(*self.held.notes, *([note] if note else [])),
+        )
+
+    def stage(self, at: int) -> FormResult | None:
+        """Optimise one stage and hold it; the whole's result where it ended early."""
+        stage = self.current.under(cost=self.costs[at])
+        # where there is no leading stage, they are one objective's classes, and the last has what is curved
+        last = at == len(self.costs) - 1
+        if at == self.leading or (self.leading is None and last and self.levels is None):
+            stage = stage.under(curves=self.form.curves, quadratic=self.form.quadratic)
+        if at == self.leading:
+            stage = stage.under(offset=self.form.offset)
+        if (ended := self.take(stage, self.solver)) is not None:
+            return ended
+        assert self.held is not None and self.held.values is not None
+        if at == self.leading:
+            self.bound = self.held.bound
+            self.row_duals = self.held.row_duals if at == 0 else None
+        self.current = self.current.with_stage(stage.exact, self.held.values)
+        return None
+
+    def take(self, stage: _Held, solver: FormSolver) -> FormResult | None:
+        """Solve a stage and keep its plan; the whole's result where it ended early."""
+        left = self.left()
+        if self.held is not None and left.time_limit is not None and left.time_limit <= 0:
+            return self.ended(self.held, StopReason.TIME_LIMIT)
+        start = None if self.held is None else self.held.values
+        found = solver(stage.exact, left, start)
+        if self.held is not None and found.values is None and found.status is not Status.UNBOUNDED:
+            # the plan held keeps every row but for rounding, which is then allowed to later ones too
+            found = solver(stage.slack, left, start)
+        if found.values is None:
+            if self.held is None or found.status is Status.UNBOUNDED:
+                return found
+            return self.ended(found)
+        reached_gap = found.status is not Status.OPTIMAL and found.stop_reason is StopReason.GAP
+        if found.status is not Status.OPTIMAL and not reached_gap:
+            self.held = found
+            return self.ended(found)
+        if self.held is not None and self.held.stop_reason is StopReason.GAP:
+            reached_gap = True
+        self.held = replace(found, stop_reason=StopReason.GAP) if reached_gap else found
+        return None
+
+    def rise(self, ordering: Ordering) -> FormResult | None:
+        """Raise all agents together until some are blocked, then the others, and so on."""
+        held = self.current
+        exact, slack = (RisingLevels(form, ordering.utility) for form in (held.exact, held.slack))
+        while exact.free.any():
+            if (ended := self.take(_Held(exact.form, slack.form), self.again)) is not None:
+                return ended
+            assert self.held is not None
+            if self.bound is None:
+                self.bound = self.held.bound
+            exact.settle(self.held, 0.0)
+            slack.settle(self.held, HELD)
+        assert self.held is not None and self.held.values is not None
+        self.held = replace(self.held, values=self.held.values[: len(held.exact.cost)])
+        self.current = _Held(exact.settled(held.exact), slack.settled(held.slack))
+        return None
+
+    def break_ties(self) -> str:
+        """Take the best plan by the tie-break, if there is one, and say so."""
+        if not self.tie_break:
+            return ""
+        assert self.held is not None
+        at_hand = self.held
+        for cost in self.tie_break:
+            stage = self.current.under(cost=cost)
+            ended = self.take(stage, self.solver)
+            finished, values = ended is None and self.held.stop_reason is not StopReason.GAP, self.held.values
+            if not finished or values is None or violation(stage.exact, values) > LOST:
+                self.held = at_hand
+                return NO_TIE_BREAK
+            self.current = self.current.with_stage(stage.exact, values)
+        self.held = replace(self.held, notes=at_hand.notes)
+        return TIE_BREAK
+
+    def left(self) -> Options:
+        """Options with what is left of the time."""
+        if self.options.time_limit is None:
+            return self.options
+        spent = time.perf_counter() - self.began
+        return replace(self.options, time_limit=self.options.time_limit - spent)
+
+    def values(self, held: FormResult) -> FloatArray:
+        """Values of all columns of the whole form."""
+        assert held.values is not None
+        if self.levels is None:
+            return held.values
+        return self.levels.with_values(held.values[: self.levels.rank.start])
+
+    def ended(self, last: FormResult, reason: StopReason | None = None) -> FormResult:
+        """What is held when the stages ended early."""
+        assert self.held is not None and self.held.values is not None
+        values = self.values(self.held)
+        stopped = reason or (
+            StopReason.NUMERICAL if last.stop_reason is StopReason.PROVED else last.stop_reason
+        )
+        one = len(self.costs) == 1 and self.levels is None
+        late = () if one else ("the stages were not all brought to their best in order",)
+        return FormResult(
+            status=Status.FEASIBLE,
+            stop_reason=stopped,
+            values=values,
+            bound=last.bound if one else None,
+            stages=_stage_values(self.form, values),
+            notes=(*self.held.notes, *late),
+        )
 
 
-def hold(form: MatrixForm, cost: FloatArray, values: FloatArray) -> MatrixForm:
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A form under all that earlier stages hold: exactly, and but for rounding."""
+
+    exact: MatrixForm
+    slack: MatrixForm
+
+    def under(self, **changes: Any) -> _Held:
+        """Both with another objective."""
+        return _Held(replace(self.exact, **changes), replace(self.slack, **changes))
+
+    def with_stage(self, stage: MatrixForm, values: FloatArray) -> _Held:
+        """Both with one more stage held at the plan that is best by it."""
+
+        def held(form: MatrixForm, slack: float) -> MatrixForm:
+            form = hold_curved(form, stage, values, slack)
+            return hold(form, stage.cost, values, slack) if stage.cost.any() else form
+
+        return _Held(held(self.exact, 0.0), held(self.slack, HELD))
+
+
+def hold(form: MatrixForm, cost: FloatArray, values: FloatArray, slack: float = 0.0) -> MatrixForm:
     """Add the row that keeps a stage's objective as good as `values` make it.
 
     Where all its columns are whole, the objective moves in steps, and half a step of slack is exact and
-    beyond solvers' tolerances.
+    beyond solvers' tolerances. Else `slack` is allowed, as a share of the objective's terms.
 
     Examples
     --------
@@ -86,7 +263,9 @@ def hold(form: MatrixForm, cost: FloatArray, values: FloatArray) -> MatrixForm:
     """
     used = np.flatnonzero(cost)
     best = float(cost @ values)
-    slack = 0.5 * smallest_step(cost[used]) if form.whole[used].all() else 0.0
+    slack *= float(abs(cost[used]) @ abs(values[used]))
+    if form.whole[used].all():
+        slack = 0.5 * smallest_step(cost[used])
     row = sp.csr_array((cost[used], (np.zeros(len(used), dtype=np.int32), used)), shape=(1, len(cost)))
     lower, upper = (best - slack, np.inf) if form.maximise else (-np.inf, best + slack)
     return replace(
@@ -95,6 +274,33 @@ def hold(form: MatrixForm, cost: FloatArray, values: FloatArray) -> MatrixForm:
         row_lower=np.append(form.row_lower, lower),
         row_upper=np.append(form.row_upper, upper),
     )
+
+
+def hold_curved(form: MatrixForm, stage: MatrixForm, values: FloatArray, slack: float) -> MatrixForm:
+    """Keep the columns of a stage's quadratic and curved terms as they are in its plan.
+
+    Those terms are strictly convex or concave, so that on divisible quantities all optima share these values.
+
+    Examples
+    --------
+    >>> from allocare.models.matrix import FormBuilder
+    >>> build = FormBuilder()
+    >>> _ = build.add_columns("x", 2, quadratic=[1.0, 0.0])
+    >>> form = build.finish(decisions="x")
+    >>> hold_curved(form, form, np.array([0.5, 9.0]), 0.0).upper.tolist()
+    [0.5, inf]
+    """
+    curved = np.zeros(len(form.cost), dtype=bool)
+    if stage.quadratic is not None:
+        curved |= stage.quadratic != 0
+    for curve in stage.curves:
+        curved[curve.columns] = True
+    if not curved.any():
+        return form
+    apart = np.where(form.whole, 0.0, slack * np.maximum(abs(values), abs(values[curved]).max()))
+    lower = np.where(curved, np.maximum(form.lower, values - apart), form.lower)
+    upper = np.where(curved, np.minimum(form.upper, values + apart), form.upper)
+    return replace(form, lower=lower, upper=upper)
 
 
 def smallest_step(cost: FloatArray) -> float:
@@ -114,18 +320,3 @@ def smallest_step(cost: FloatArray) -> float:
 
 def _stage_values(form: MatrixForm, values: FloatArray) -> tuple[float, ...]:
     return tuple(float(cost @ values) for cost in form.stages)
-
-
-def _ended(
-    form: MatrixForm, held: FormResult, last: FormResult, reason: StopReason | None = None
-) -> FormResult:
-    """Return the plan held when the stages ended early."""
-    assert held.values is not None
-    stopped = reason or (StopReason.NUMERICAL if last.stop_reason is StopReason.PROVED else last.stop_reason)
-    return FormResult(
-        status=Status.FEASIBLE,
-        stop_reason=stopped,
-        values=held.values,
-        stages=_stage_values(form, held.values),
-        notes=(*held.notes, "the priority classes were not all brought to their best in order"),
-    )

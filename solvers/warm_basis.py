@@ -46,7 +46,7 @@ def start_refusal(form: MatrixForm) -> str | None:
     """
     if form.quadratic is not None:
         return "the objective is quadratic"
-    if len(form.stages) > 1:
+    if form.in_stages:
         return "there are several objectives, one after the other"
     if form.whole.any() and len(form.decided(form.cost)) < len(form.cost):
         return "the plan tells no value of the columns beside it"

@@ -91,6 +91,15 @@ ROUTES: list[tuple[Problem, str, str]] = [
         "highs",
         "tangents",
     ),
+    (
+        allocare.with_fairness(
+            transportation(capacity=CAPACITY / 4, unmet_cost=np.full(7, 70)),
+            "min-variance",
+            ["efficiency-floor:loss=0.1"],
+        ),
+        "clarabel",
+        "minimum variance of divisible utilities",
+    ),
 ]
 
 

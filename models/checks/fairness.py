@@ -8,6 +8,7 @@ import numpy as np
 
 from ...instances.agents import agents_of
 from ..criteria import criterion_of
+from ..levelling_down import refuse_levelling_down
 from ..policies import policy_of
 from ..policies.policy import Measured
 from ..references import ideal_point
@@ -48,6 +49,7 @@ def examine(problem: Problem, decisions: FloatArray, found: Findings, own: Valua
     if problem.fairness.criterion is None:
         return own
     criterion = criterion_of(problem.fairness.criterion)
+    refuse_levelling_down(problem, criterion)
     criterion = criterion.relative_to(
         lambda: _without_allocation(problem, plan.agents),
         lambda: np.ones(len(plan.agents)) if plan.agents.normalised else ideal_point(problem),

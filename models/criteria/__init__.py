@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING
 
 from ..named_rules import named
 from .alpha_fair import AlphaFair, Nash, Proportional
+from .cvar_share import CVaRShare
+from .equity_threshold import EquityThreshold
+from .kalai_smorodinsky import KalaiSmorodinsky
 from .kolm_pollak import KolmPollak
+from .leximin import Leximin
 from .maximin import Maximin
+from .min_gini import MinGini
+from .min_mad import MinMAD
+from .min_range import MinRange
+from .min_variance import MinVariance
+from .ranked_weights import OWA, GeneralisedGini
 from .utilitarian import Utilitarian
+from .utility_threshold import UtilityThreshold
 
 if TYPE_CHECKING:
     from ...instances.fairness import Rule
@@ -23,6 +33,17 @@ CRITERIA: dict[str, type[Criterion]] = {
         Proportional,
         Nash,
         KolmPollak,
+        Leximin,
+        KalaiSmorodinsky,
+        OWA,
+        GeneralisedGini,
+        CVaRShare,
+        UtilityThreshold,
+        EquityThreshold,
+        MinVariance,
+        MinGini,
+        MinMAD,
+        MinRange,
     )
 }
 

@@ -26,9 +26,6 @@ class Criterion(ABC):
     """As users write it."""
     title: ClassVar[str]
     """What it makes as good as it can be, in a few words."""
-    maximise: ClassVar[bool] = True
-    """Whether a larger value is better."""
-
     sums: ClassVar[bool] = False
     """Whether the value is a sum over people rather than a level that one of them has."""
     curved: ClassVar[bool] = False
@@ -36,6 +33,11 @@ class Criterion(ABC):
     even_is_best: ClassVar[Literal["", "at-one-total", "always"]] = ""
     """Whether a transfer from a better-off person to a worse-off one is never worse (Pigou and Dalton), among
     plans of one total or, as more for anybody is never worse either, always."""
+
+    @property
+    def maximise(self) -> bool:
+        """Whether a larger value is better."""
+        return True
 
     def relative_to(self, nothing: Reference, ideal: Reference) -> Criterion:
         """Return the criterion with the problem's reference points in it; itself where it has none.
@@ -87,4 +89,9 @@ class Criterion(ABC):
     @property
     def levels_down(self) -> bool:
         """Whether taking from the well-off and giving to nobody can be an improvement."""
+        return False
+
+    @property
+    def bounded_by_weight(self) -> bool:
+        """Whether a parameter `weight` would keep it from levelling down."""
         return False

@@ -17,6 +17,7 @@ from .criterion import Criterion
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
+    from ..matrix import Block
     from ..statement import Statement, Terms
 
 
@@ -52,14 +53,30 @@ class Maximin(Criterion):
 
     def state(self, statement: Statement) -> Goal:
         """One column below every utility."""
-        count = len(statement.agents)
-        worst = statement.columns("worst", 1)
-        statement.rows(
-            "worst_off",
-            [(statement.utility, sp.eye_array(count)), (worst, sp.csr_array(-np.ones((count, 1))))],
-            lower=0.0,
-            keys=statement.agents.keys,
-        )
-        lowest: Terms = [(worst, 1.0)]
+        lowest: Terms = [(worst_off(statement), 1.0)]
         total: Terms = [(statement.utility, statement.agents.size)]
         return Goal(lowest, stages=(lowest, total))
+
+
+def worst_off(statement: Statement) -> Block:
+    """Add a column that is at most every utility.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> from allocare.models.statement import Statement
+    >>> from allocare.models.utilities import utilities_of
+    >>> problem = allocare.example("sunray")
+    >>> statement = Statement.over(problem, allocare.matrix_form(problem), utilities_of(problem))
+    >>> worst_off(statement).name
+    'worst'
+    """
+    count = len(statement.agents)
+    worst = statement.columns("worst", 1)
+    statement.rows(
+        "worst_off",
+        [(statement.utility, sp.eye_array(count)), (worst, sp.csr_array(-np.ones((count, 1))))],
+        lower=0.0,
+        keys=statement.agents.keys,
+    )
+    return worst

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from ...instances.errors import InputError
 from ..named_rules import keep_number
+from ..pair_differences import add_pairs
 from .policy import TOLERANCE, Policy, Verdict, worst_of
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
     from ..statement import Statement
     from .policy import Measured
-
-MOST_PAIRS = 2_000_000
-"""Pairs of agents beyond which a Gini cap is refused: one column and one row each."""
 
 
 @dataclass(frozen=True)
@@ -58,29 +56,9 @@ class GiniCap(Policy):
     def state(self, statement: Statement, name: str) -> None:
         """One column and row a pair of agents, and the cap."""
         _refuse_negative(statement.agents, statement.utilities.lowest, "a Gini coefficient")
-        share = statement.agents.share
-        count = len(share)
-        pairs = count * (count - 1) // 2
-        if pairs > MOST_PAIRS:
-            raise InputError(
-                f"a Gini cap over {count} agents needs {pairs} pairs, at most {MOST_PAIRS} are stated; "
-                "use hoover-cap, or larger agents"
-            )
-        first, second = np.triu_indices(count, 1)
-        above = statement.columns(f"{name}_above", pairs, lower=0.0)
-        at, ones = np.arange(pairs), np.ones(pairs)
-        difference = sp.csr_array(
-            (np.concatenate([-ones, ones]), (np.tile(at, 2), np.concatenate([first, second]))),
-            shape=(pairs, count),
-        )
-        statement.rows(
-            f"{name}_pair", [(above, sp.eye_array(pairs)), (statement.utility, difference)], lower=0.0
-        )
-        # sum over pairs of 2 pi_i pi_j (2 v_ij - u_i + u_j), the pairs' own part gathered by agent
-        weight = 2 * share[first] * share[second]
-        own = np.bincount(second, weight, count) - np.bincount(first, weight, count)
-        mean = statement.weighted(own - 2 * self.at_most * share)
-        statement.rows(name, [(above, sp.csr_array(2 * weight[None, :])), mean], upper=0.0)
+        above, weight, own = add_pairs(statement, name, "a Gini cap", "hoover-cap")
+        mean = statement.weighted(own - 2 * self.at_most * statement.agents.share)
+        statement.rows(name, [(above, sp.csr_array(weight[None, :])), mean], upper=0.0)
 
     def judge(self, plan: Measured) -> Verdict:
         """Compute the coefficient from the agents in order of utility."""
