@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,8 @@ def prepared(form: MatrixForm, options: Options) -> Any:
     highs.setOptionValue("log_to_console", False)
     highs.setOptionValue("output_flag", options.log)
     if options.log:
+        # without a console or a file there would be nothing for the callback to hear
+        highs.setOptionValue("log_file", os.devnull)
         highs.cbLogging.subscribe(lambda event: sys.stderr.write(event.message))
     settings: dict[str, Any] = {
         "mip_rel_gap": options.target_gap,
