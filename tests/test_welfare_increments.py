@@ -108,3 +108,20 @@ def test_the_router_says_why_and_policies_go_elsewhere():
         allocare.solve(with_fairness(exact, "maximin"), "min-cost-flow")
     again = solution.resolve(with_fairness(problem, "maximin"))
     assert again.objective == 0.5 and "criterion" in again.reason
+
+
+def test_where_people_do_not_weigh_as_units_do_the_greatest_total_is_left_to_others():
+    problem = TransportationProblem(
+        sources=["a", "b"],
+        targets=["c", "d", "e"],
+        lanes=Lanes.from_matrix([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]),
+        supply=[2, 4],
+        demand=[5, 5, 2],
+        unmet_cost=9,
+        whole=True,
+    )
+    equal = with_fairness(problem, "maximin", size="equal")
+    solution = allocare.solve(equal)
+    assert solution.backend == "highs" and solution.stages == pytest.approx((0.4, 1.8))
+    with pytest.raises(CapabilityError, match="no sum over agents"):
+        allocare.solve(equal, "min-cost-flow")

@@ -47,9 +47,14 @@ class Maximin(Criterion):
         """Worst-off, then total."""
         return float(utility.min()), float(size @ utility)
 
-    def steps(self, before: FloatArray, after: FloatArray, size: FloatArray) -> tuple[FloatArray, ...]:
-        """From the lowest level first, of two the step that leads higher; so the rest is leximin too."""
-        return -before, after
+    def steps(self, before: FloatArray, after: FloatArray, size: FloatArray) -> tuple[FloatArray, ...] | None:
+        """From the lowest level first, of two the step that leads higher; so the rest is leximin too.
+
+        That has the greatest total where every step adds the same to it, and only there.
+        """
+        gain = size * (after - before)
+        even = np.ptp(gain) <= 1e-9 * gain.max(initial=0.0) if len(gain) else True
+        return (-before, after) if even else None
 
     def state(self, statement: Statement) -> Goal:
         """One column below every utility."""
