@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +27,7 @@ from allocare.instances.errors import InputError, RefutedError
 from allocare.instances.generators.assignment import planted_assignment
 from allocare.instances.generators.transportation import planted_transportation
 from allocare.instances.lanes import Lanes
+from allocare.instances.linear import LinearProblem
 from allocare.instances.network_flow import NetworkFlowProblem
 from allocare.instances.transportation import TransportationProblem
 from allocare.models.check import check_decisions
@@ -38,9 +39,6 @@ from allocare.solvers.flow_certificates import flow_certificate
 from allocare.solvers.matching_prices import matching_prices
 from allocare.solvers.residual_potentials import residual_potentials
 from allocare.solvers.solution import Status, StopReason
-
-if TYPE_CHECKING:
-    from allocare.instances.linear import LinearProblem
 
 FAMILIES = {
     "transportation": (min_cost_flow_, networkx_, network_simplex_),
@@ -492,3 +490,12 @@ def test_planted_problems_of_some_size_are_proved_on_every_kernel() -> None:
     for name in ("linear-assignment", "min-cost-flow"):
         found = allocare.solve(matched.problem, backend=name)
         assert found.objective == matched.optimum and found.proved_by == "prices"
+
+
+def test_a_crumb_of_a_coefficient_proves_nothing() -> None:
+    problem = LinearProblem(
+        columns=["a"], rows=["r", "s"], objective=[1], matrix=[[0], [1e-30]], row_lower=[0, 0],
+        row_upper=[0, 2.5], lower=[0], upper=[0],
+    )  # fmt: skip
+    proof = prove(problem, np.zeros(1), RowPrices(np.array([0.0, -9e8])))
+    assert not proof.proved and proof.bound == pytest.approx(-2.25e9)
