@@ -36,7 +36,7 @@ CRITERIA: tuple[tuple[str, ...], ...] = (
     ("cvar-share:beta=0.2",),
     ("equity-threshold:delta=0.1",),
     ("kalai-smorodinsky",),
-    ("generalised-gini:parameter=2",),
+    ("generalised-gini:aversion=2",),
     ("min-variance", "efficiency-floor:loss=0"),
     ("min-gini", "efficiency-floor:loss=0.05"),
     ("min-mad", "efficiency-floor:loss=0.05"),
@@ -128,7 +128,8 @@ def _confirmed(posed: Problem, solution: allocare.Solution, limit: float) -> dic
             continue
         if other.objective is None or solution.objective is None or other.status.value != "optimal":
             continue
-        scale = max(abs(other.objective), abs(solution.objective), 1e-12)
+        # dispersions near 0 are compared with utilities, which are about 1
+        scale = max(abs(other.objective), abs(solution.objective), 1.0)
         return {"second_backend": name, "apart": abs(other.objective - solution.objective) / scale}
     return {}
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from .network_form import NetworkForm
     from .scaling import IntArray
 
+DIGITS = 13
+"""Significant digits to which increments of the same worth agree."""
+
 
 def welfare_network(problem: Problem) -> NetworkForm:
     """Render a whole transportation problem with a criterion in force.
@@ -127,7 +130,8 @@ def _units_of(agents: Agents, problem: TransportationProblem) -> FloatArray:
 
 
 def _ranks(keys: tuple[FloatArray, ...]) -> IntArray:
-    """Rank of each increment, 0 the most valuable; equal ones share a rank."""
+    """Rank of each increment, 0 the most valuable; equal ones share a rank, also those rounding parts."""
+    keys = tuple(_to_digits(key) for key in keys)
     order = np.lexsort(tuple(-key for key in reversed(keys)))
     table = np.stack(keys)[:, order]
     new = np.ones(len(order), dtype=np.int64)
@@ -135,6 +139,15 @@ def _ranks(keys: tuple[FloatArray, ...]) -> IntArray:
     rank = np.zeros(len(order), dtype=np.int64)
     rank[order] = np.cumsum(new) - 1
     return rank
+
+
+def _to_digits(values: FloatArray) -> FloatArray:
+    """Round to the digits that arithmetic on doubles leaves certain."""
+    kept = np.isfinite(values) & (values != 0)
+    power = np.floor(np.log10(np.abs(values), where=kept, out=np.zeros_like(values)))
+    scale = 10.0 ** (DIGITS - 1 - power)
+    kept &= np.isfinite(scale) & (scale > 0)
+    return np.where(kept, np.rint(values * np.where(kept, scale, 1.0)) / np.where(kept, scale, 1.0), values)
 
 
 def _own_costs(problem: TransportationProblem, carried: IntArray, ranks: int) -> tuple[IntArray | int, int]:

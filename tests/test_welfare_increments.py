@@ -87,6 +87,21 @@ def test_no_plan_is_better_and_none_as_good_is_cheaper(problem, text):
     assert allocare.models.check.check_decisions(problem, decided).objective == pytest.approx(min(own))
 
 
+def test_equal_gains_share_a_rank_whatever_rounding_does():
+    # 49 * (1 / 49) is not 1 in doubles: the far target would be served for that alone
+    problem = TransportationProblem(
+        sources=["depot"],
+        targets=["near", "far"],
+        lanes=Lanes.from_matrix([[1, 100]]),
+        supply=[10],
+        demand=[49, 10],
+        unmet_cost=200,
+        whole=True,
+    )
+    solution = allocare.solve(with_fairness(problem, "utilitarian"), "min-cost-flow")
+    assert solution.allocation["target"].tolist() == ["near"]
+
+
 def test_the_router_says_why_and_policies_go_elsewhere():
     problem = TransportationProblem(
         sources=["depot"],
