@@ -91,6 +91,8 @@ class Study:
         One row a plan and policy in force: whether it binds, what it costs.
     ties
         One row a plan: whether it is unique, and in one line between whom ties move.
+    tie_groups
+        One row a plan and group: its total now, least and most among plans that are as good.
     lorenz
         Points of the Lorenz and generalised Lorenz curves of each plan.
     dominance
@@ -99,6 +101,8 @@ class Study:
         Each range with what was found over it.
     conflict, relaxation
         Why the policies have no plan together and what would mend it, or None.
+    rank, bootstrap, seed
+        As they were asked for.
     seconds
         Time that all of it took.
     """
@@ -115,11 +119,15 @@ class Study:
     verdicts: pd.DataFrame
     binding: pd.DataFrame
     ties: pd.DataFrame
+    tie_groups: pd.DataFrame
     lorenz: pd.DataFrame
     dominance: pd.DataFrame
     frontiers: tuple[tuple[Range, Frontier], ...] = ()
     conflict: Conflict | None = None
     relaxation: pd.DataFrame | None = None
+    rank: str | None = None
+    bootstrap: int = 0
+    seed: int = 0
     seconds: float = 0.0
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -136,6 +144,7 @@ class Study:
                 "verdicts",
                 "binding",
                 "ties",
+                "tie_groups",
                 "lorenz",
                 "dominance",
             )
@@ -224,10 +233,7 @@ def study(
     step("policies alone")
     prices = _policy_prices(bare, asked, options)
     step("ties and binding policies")
-    loose = pd.DataFrame(
-        [_ties(plan, groups[0] if groups else "", seed) for plan in plans if plan.solution is not None],
-        columns=["plan", "unique", "message"],
-    )
+    loose, moving = _ties([plan for plan in plans if plan.solution is not None], groups, seed)
     found_ranges = []
     for each in ranges:
         step(f"{each.criterion} from {each.low:g} to {each.high:g}")
@@ -247,11 +253,15 @@ def study(
         verdicts=_verdicts(plans, asked),
         binding=_binding(plans, options),
         ties=loose,
+        tie_groups=moving,
         lorenz=_lorenz(plans),
         dominance=_dominance(plans),
         frontiers=tuple(found_ranges),
         conflict=clash,
         relaxation=relaxation,
+        rank=rank,
+        bootstrap=bootstrap,
+        seed=seed,
         seconds=perf_counter() - began,
     )
 
@@ -289,15 +299,25 @@ def _policy_prices(bare: Problem, policies: tuple[Rule, ...], options: dict[str,
     return pd.DataFrame(rows, columns=["policy", "status", "price_percent", "note"])
 
 
-def _ties(plan: Judged, group: str, seed: int) -> tuple[str, bool | None, str]:
-    fairness = plan.problem.fairness
-    if fairness is None or fairness.criterion is None:
-        return plan.name, None, ""
-    try:
-        found = ties(plan.problem, group, seed=seed)
-    except AllocareError as error:
-        return plan.name, None, str(error)
-    return plan.name, found.unique, found.message
+def _ties(plans: list[Judged], groups: Sequence[str], seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Whether each plan is the only one by its rules, and the groups between which ties move totals."""
+    rows: list[tuple[str, bool | None, str]] = []
+    frames = []
+    for plan in plans:
+        fairness = plan.problem.fairness
+        if fairness is None or fairness.criterion is None:
+            rows.append((plan.name, None, ""))
+            continue
+        try:
+            found = ties(plan.problem, groups[0] if groups else "", seed=seed)
+        except AllocareError as error:
+            rows.append((plan.name, None, str(error)))
+            continue
+        rows.append((plan.name, found.unique, found.message))
+        if len(found.groups):
+            frames.append(found.groups.assign(plan=plan.name)[["plan", "group", "now", "least", "most"]])
+    loose = pd.DataFrame(rows, columns=["plan", "unique", "message"])
+    return loose, _joined(frames, "plan", "group", "now", "least", "most")
 
 
 def _summary(bare: Problem, plans: list[Judged], loose: pd.DataFrame) -> pd.DataFrame:
