@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..instances.errors import AllocareError, CapabilityError
+from ..instances.agents import agents_of
+from ..instances.errors import AllocareError, CapabilityError, InputError
 from ..instances.fairness import Fairness, Rule, with_fairness
 from ..models.policies import policy_of
 from ..models.references import best_total
@@ -52,6 +53,8 @@ class Range:
     low: float
     high: float
     points: int = 20
+    optional: bool = False
+    """Whether it is left out where the problem does not allow its rules."""
 
     @classmethod
     def of(cls, criterion: str, low: float, high: float, *policies: str, points: int = 20) -> Range:
@@ -210,6 +213,8 @@ def study(
     step = on_step or (lambda _: None)
     asked = tuple(Rule.of(policy) for policy in policies)
     bare = replace(problem, fairness=replace(problem.fairness or Fairness(), criterion=None, policies=()))
+    today = None if status_quo is None else judge_plan(bare, status_quo)
+    _refuse_unknown(bare, groups, rank)
     step("utilitarian")
     plans = [_solved(bare, REFERENCE, (), REFERENCE, options)]
     clash = None if not asked else conflict(with_fairness(bare, None, asked))
@@ -228,8 +233,8 @@ def study(
         found = _baseline(bare, baseline, options)
         if found is not None:
             plans.append(found)
-    if status_quo is not None:
-        plans.append(judge_plan(bare, status_quo))
+    if today is not None:
+        plans.append(today)
     step("policies alone")
     prices = _policy_prices(bare, asked, options)
     step("ties and binding policies")
@@ -238,7 +243,11 @@ def study(
     for each in ranges:
         step(f"{each.criterion} from {each.low:g} to {each.high:g}")
         posed = with_fairness(bare, each.criterion, each.policies)
-        found_ranges.append((each, frontier(posed, each.low, each.high, points=each.points, **options)))
+        try:
+            found_ranges.append((each, frontier(posed, each.low, each.high, points=each.points, **options)))
+        except InputError:
+            if not each.optional:
+                raise
     step("tables")
     return Study(
         problem=bare,
@@ -264,6 +273,15 @@ def study(
         seed=seed,
         seconds=perf_counter() - began,
     )
+
+
+def _refuse_unknown(bare: Problem, groups: Sequence[str], rank: str | None) -> None:
+    """Refuse an attribute that is not there before anything is solved."""
+    agents = agents_of(bare)
+    for name in groups:
+        agents.groups(name)
+    if rank is not None:
+        agents.measure(rank)
 
 
 def _solved(

@@ -53,6 +53,8 @@ def _bars(ax: Axes, words: Wording, values: np.ndarray, labels: list[str]) -> No
     ax.bar_label(ax.containers[0], labels, padding=2, fontsize=8)  # type: ignore[arg-type]
     ax.set_yticks(at, [words.plan(plan.name) for plan in plans])
     ax.set_ylim(len(plans) - 0.5, -0.5)
+    if not np.nan_to_num(values).any():
+        ax.set_xlim(0, 1)
     # room for the figures at the bars' ends
     ax.margins(x=0.22)
     ax.grid(axis="y", visible=False)

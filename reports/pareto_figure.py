@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .wording import Wording
 
 
+LEAST_SPAN = 1e-5
+"""Least width of the axis of totals, as a share of the largest."""
+
+
 def pareto_figure(words: Wording) -> Drawing:
     """Total against the worst-off, and total against Gini, over all plans and ranges; up and right is better.
 
@@ -76,6 +80,13 @@ def solved_points(words: Wording) -> pd.DataFrame:
     return pd.concat([frame.astype(kinds) for frame in frames if len(frame)], ignore_index=True)
 
 
+def _keep_apart(ax: Axes, total: np.ndarray) -> None:
+    """Do not stretch totals that differ by rounding alone over the whole axis."""
+    low, high = np.nanmin(total), np.nanmax(total)
+    if high - low < LEAST_SPAN * abs(high):
+        ax.set_xlim(low - LEAST_SPAN * abs(high), high + LEAST_SPAN * abs(high))
+
+
 def _scatter(
     ax: Axes, words: Wording, points: pd.DataFrame, column: str, sign: float, scale: float
 ) -> np.ndarray:
@@ -84,9 +95,9 @@ def _scatter(
     shown = scale * other
     on = np.flatnonzero(front)
     on = on[np.argsort(total[on])]
-    ax.plot(
-        total[on], shown[on], color=PALE, linewidth=1.2, zorder=1, label=words.texts("figure.pareto.front")
-    )
+    # in steps: between two plans nothing better than either is claimed
+    name = words.texts("figure.pareto.front")
+    ax.plot(total[on], shown[on], drawstyle="steps-pre", color=PALE, linewidth=1.2, zorder=1, label=name)
     for at, (asked, _) in enumerate(words.study.frontiers):
         colour, mark = COLOURS[(at + 1) % len(COLOURS)], MARKS[(at + 1) % len(MARKS)]
         member = points["series"].to_numpy() == at
@@ -119,6 +130,7 @@ def _named(ax: Axes, words: Wording, points: pd.DataFrame, shown: np.ndarray, fr
         ax.scatter(total[k], shown[k], s=34, facecolors=face, edgecolors=colour, linewidths=1.4, zorder=3)
         places.setdefault((float(f"{total[k]:.6g}"), float(f"{shown[k]:.6g}")), []).append(k)
     ax.margins(x=0.08, y=0.12)
+    _keep_apart(ax, total)
     low, high = ax.get_ylim()
     left, right = ax.get_xlim()
     keys = list(places)

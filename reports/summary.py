@@ -39,7 +39,7 @@ def summary(words: Wording) -> list[str]:
     sentences += _bindings(words) + _broken(words)
     sentences += _uniqueness(words) + _proofs(words)
     # names of plans and rules stand first in some, as they are written elsewhere
-    return [sentence[:1].upper() + sentence[1:] for sentence in sentences]
+    return sentences[:1] + [sentence[:1].upper() + sentence[1:] for sentence in sentences[1:]]
 
 
 def _asked(words: Wording) -> str:
@@ -87,7 +87,7 @@ def _reference(words: Wording) -> str:
     return words.texts(
         "summary.reference",
         total=words.total(first.total),
-        who=_worst_off(first),
+        who=_worst_off(words, first),
         worst=words.level(first.worst),
         gini=words.gini(_row(words, first)["gini"]),
     )
@@ -121,7 +121,7 @@ def _worst_moves(words: Wording, plan: Judged, first: Judged) -> str:
     same = abs(now - before) <= MOVED * max(abs(now), abs(before))
     key = "worst_same" if same else "worst_up" if now > before else "worst_down"
     return words.texts(
-        f"summary.{key}", before=words.level(before), worst=words.level(now), who=_worst_off(plan)
+        f"summary.{key}", before=words.level(before), worst=words.level(now), who=_worst_off(words, plan)
     )
 
 
@@ -145,8 +145,10 @@ def _who(words: Wording, plan: Judged, reference: Judged) -> str:
 
 
 def _counted(words: Wording, sizes: pd.Series[float]) -> str:
-    key = "summary.moved_side" if len(sizes) else "summary.moved_none"
-    return words.texts(key, count=len(sizes), side=words.side, size=words.size(sizes.sum()))
+    key = ("none", "one", "side")[min(len(sizes), 2)]
+    return words.texts(
+        f"summary.moved_{key}", count=len(sizes), side=words.side, size=words.size(sizes.sum())
+    )
 
 
 def _most_paid(
@@ -163,7 +165,7 @@ def _most_paid(
         ]
         if len(rows) and rows["total_change"].min() < 0:
             row = rows.loc[rows["total_change"].idxmin()]
-            return f"{first} {words.group(row['group'])}", float(row["total_change"])
+            return f"{first}: {words.group(row['group'])}", float(row["total_change"])
     if each["total_change"].min() < 0:
         return str(each["total_change"].idxmin()), float(each["total_change"].min())
     return None
@@ -243,5 +245,10 @@ def _row(words: Wording, plan: Judged) -> dict[Any, Any]:
     return found
 
 
-def _worst_off(plan: Judged) -> str:
-    return str(plan.utility.idxmin())
+def _worst_off(words: Wording, plan: Judged) -> str:
+    """Name who is worst off, or count them where there are several."""
+    utility = plan.utility
+    same = utility <= plan.worst + MOVED * max(float(utility.abs().max()), 1e-12)
+    if same.sum() > 1:
+        return words.texts("summary.several", count=int(same.sum()), side=words.side)
+    return str(utility.idxmin())

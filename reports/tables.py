@@ -24,6 +24,10 @@ MOST_ROWS = 100
 """Rows that a page shows; the folder's tables have all."""
 
 
+FEW_ROWS = 8
+"""Breakpoints up to which they are listed at once."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of texts.
@@ -123,11 +127,13 @@ def price_tables(words: Wording) -> list[Table]:
     tables = []
     for asked, found in words.study.frontiers:
         rule = words.range(asked)
-        values: list[Column] = [
+        breaks = found.breakpoints
+        ends: list[Column] = [
             ("after", "after", words.number, True),
             ("before", "before", words.number, True),
         ]
-        tables.append(table(words, words.texts("caption.price", rule=rule), found.breakpoints, values))
+        caption = words.texts("caption.price", rule=rule)
+        tables.append(table(words, caption, breaks, ends, shown=len(breaks) <= FEW_ROWS))
         points: list[Column] = [
             ("parameter", "parameter", words.number, True),
             ("status", "status", words.status, False),
@@ -301,7 +307,7 @@ def policy_tables(words: Wording) -> list[Table]:
                 ("holds", "holds", words.verdict, False),
                 ("off", "excess", words.number, True),
                 ("spare", "spare", words.number, True),
-                ("where", "where", words.group, False),
+                ("where", "where", words.place, False),
             ],
         )
     ]
@@ -333,7 +339,7 @@ def policy_tables(words: Wording) -> list[Table]:
             [
                 ("policy", "policy", rule, False),
                 ("relaxed_by", "relaxed_by", words.number, True),
-                ("where", "where", words.group, False),
+                ("where", "where", words.place, False),
             ],
         ),
     ]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..evaluation.judged import Judged
     from .wording import Wording
 
+LABEL_ROOM = 0.6
+"""Room beside the longest bars for their figures, as a share of the axis."""
 LARGEST = 5
 """Agents shown on either side."""
 
@@ -137,5 +139,5 @@ def _diverging(ax: Axes, words: Wording, rows: pd.DataFrame) -> None:
     ax.set_yticks(at, [str(key) for key in rows["key"]], fontsize=8)
     ax.grid(axis="y", visible=False)
     ax.tick_params(axis="y", length=0)
-    ax.margins(x=0.25)
+    ax.margins(x=LABEL_ROOM)
     ax.locator_params(axis="x", nbins=4)

@@ -120,6 +120,16 @@ class Wording:
             named = named.replace(f" ({end})", f" {self.texts(f'quantile.{end}')}")
         return named
 
+    def place(self, where: Any) -> str:
+        """Say where a policy is broken: an agent, a group, two of them, or all together."""
+        where = "" if _absent(where) else str(where)
+        agents = self.study.plans[0].plan.agents
+        if where in agents.keys:
+            return where
+        if where in (f"the {agents.side}", "the plan"):
+            return self.texts("unit.all")
+        return self.group(where.replace(" and ", self.texts("list.and")))
+
     @cached_property
     def side(self) -> str:
         """What the agents are, in the plural."""
@@ -140,7 +150,21 @@ class Wording:
     @cached_property
     def level_axis(self) -> str:
         """Label of an axis of utilities."""
-        return f"{self.level_name} (%)" if self.in_percent else self.level_name
+        return f"{self.level_name}{self.percent_sign or self._unit_sign}"
+
+    @cached_property
+    def level_unit(self) -> str:
+        """Unit of what utilities are made of where they are no shares, or nothing."""
+        if self.in_percent:
+            return ""
+        problem = self.study.problem
+        if self.study.plans[0].plan.agents.utility == "burden":
+            return problem.unit("cost")
+        return problem.unit("benefit", problem.unit("objective" if problem.maximise else "quantity"))
+
+    @property
+    def _unit_sign(self) -> str:
+        return self.texts("list.brackets", inside=self.level_unit) if self.level_unit else ""
 
     @cached_property
     def counts_quantity(self) -> bool:
@@ -158,7 +182,7 @@ class Wording:
         """Unit of totals."""
         if self.counts_quantity:
             return str(self.study.problem.unit("quantity", self.texts("unit.quantity")))
-        return self.texts("unit.total")
+        return self.level_unit or self.texts("unit.total")
 
     @cached_property
     def size_unit(self) -> str:
