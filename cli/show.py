@@ -98,9 +98,10 @@ def show_comparison(problem: Problem, frame: pd.DataFrame) -> None:
 
 def show_study(study: Study, out: Path | None, language: str, notes: tuple[str, ...]) -> None:
     """Show a study: its summary in sentences, plans side by side, policies' verdicts."""
+    from ..reports.policy_tables import policy_tables
     from ..reports.summary import summary
     from ..reports.tables import Table as Shown
-    from ..reports.tables import criteria_table, policy_tables
+    from ..reports.tables import criteria_table
     from ..reports.wording import Wording
 
     words = Wording.of(study, language)

@@ -9,20 +9,12 @@ from typing import TYPE_CHECKING
 from .definitions import definitions
 from .drawing import inline, require_report_libraries
 from .figures import figures
+from .people_tables import agent_table, group_tables, winner_tables
 from .plans import main_reference
+from .policy_tables import policy_tables, tie_tables
 from .statement import solve_table, solver_notes, statement, versions
 from .summary import summary
-from .tables import (
-    agent_table,
-    criteria_table,
-    group_tables,
-    lorenz_tables,
-    measure_table,
-    policy_tables,
-    price_tables,
-    tie_tables,
-    winner_tables,
-)
+from .tables import criteria_table, lorenz_tables, measure_table, price_tables
 from .wording import Wording
 
 if TYPE_CHECKING:

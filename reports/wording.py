@@ -122,13 +122,13 @@ class Wording:
 
     def place(self, where: Any) -> str:
         """Say where a policy is broken: an agent, a group, two of them, or all together."""
-        where = "" if _absent(where) else str(where)
+        found = "" if _absent(where) else str(where)
         agents = self.study.plans[0].plan.agents
-        if where in agents.keys:
-            return where
-        if where in (f"the {agents.side}", "the plan"):
+        if (agents.keys == found).any():
+            return found
+        if found in (f"the {agents.side}", "the plan"):
             return self.texts("unit.all")
-        return self.group(where.replace(" and ", self.texts("list.and")))
+        return self.group(found.replace(" and ", self.texts("list.and")))
 
     @cached_property
     def side(self) -> str:
