@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .frontier import Frontier
     from .judged import Judged
 
+MORE_SOLVES = 40
+"""Solves beyond the evenly spaced ones that a range may take to find where its decision changes."""
 REFERENCE = "utilitarian"
 """The plan that every other is compared with: the greatest total, no policies."""
 
@@ -244,7 +246,9 @@ def study(
         step(f"{each.criterion} from {each.low:g} to {each.high:g}")
         posed = with_fairness(bare, each.criterion, each.policies)
         try:
-            found_ranges.append((each, frontier(posed, each.low, each.high, points=each.points, **options)))
+            solves = each.points + MORE_SOLVES
+            found = frontier(posed, each.low, each.high, points=each.points, most_solves=solves, **options)
+            found_ranges.append((each, found))
         except InputError:
             if not each.optional:
                 raise

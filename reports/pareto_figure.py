@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .wording import Wording
 
 
+LABEL_WIDTH = {"en": 34, "zh": 18}
+"""Characters of a label before it breaks."""
 LEAST_SPAN = 1e-5
 """Least width of the axis of totals, as a share of the largest."""
 
@@ -48,6 +51,8 @@ def pareto_figure(words: Wording) -> Drawing:
         fronts.append(_scatter(ax, words, points, column, sign, scale))
         ax.set_ylabel(label)
     axes[1, 0].invert_yaxis()
+    axes[1, 0].ticklabel_format(axis="x", useOffset=False)
+    axes[1, 0].locator_params(axis="x", nbins=5)
     axes[1, 0].set_xlabel(text("figure.pareto.total", unit=words.total_unit))
     axes[0, 0].set_title(text("figure.pareto.better"), color=PALE, loc="right", fontsize=8)
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -121,6 +126,8 @@ def _named(ax: Axes, words: Wording, points: pd.DataFrame, shown: np.ndarray, fr
     """Mark the named plans; plans at one place share a label, and labels keep off each other."""
     plans = words.study.plans
     total = points["total"].to_numpy()
+    across = max(float(np.ptp(total)), LEAST_SPAN * abs(total).max(), 1e-12)
+    upward = max(float(np.nanmax(shown) - np.nanmin(shown)), 1e-12)
     places: dict[tuple[float, float], list[int]] = {}
     for k, plan in enumerate(plans):
         if np.isnan(shown[k]):
@@ -128,17 +135,24 @@ def _named(ax: Axes, words: Wording, points: pd.DataFrame, shown: np.ndarray, fr
         colour = colour_of(words.study, plan)
         face = colour if front[k] else "white"
         ax.scatter(total[k], shown[k], s=34, facecolors=face, edgecolors=colour, linewidths=1.4, zorder=3)
-        places.setdefault((float(f"{total[k]:.6g}"), float(f"{shown[k]:.6g}")), []).append(k)
+        # places that are drawn as one point are one
+        place = (round(total[k] / across, 3), round(shown[k] / upward, 3))
+        places.setdefault(place, []).append(k)
     ax.margins(x=0.08, y=0.12)
     _keep_apart(ax, total)
     low, high = ax.get_ylim()
     left, right = ax.get_xlim()
-    keys = list(places)
-    heights = spread(np.array([y for _, y in keys]), 0.075 * abs(high - low))
-    for (x, y), height in zip(keys, heights, strict=True):
-        label = " = ".join(words.plan(plans[k].name) for k in places[x, y])
+    members = list(places.values())
+    labels = [
+        fill(" = ".join(words.plan(plans[k].name) for k in each), LABEL_WIDTH[words.texts.language])
+        for each in members
+    ]
+    lines = np.array([1 + label.count("\n") for label in labels])
+    at = [each[0] for each in members]
+    heights = spread(shown[at], 0.06 * abs(high - low) * float(lines.max(initial=1)))
+    for x, y, label, height in zip(total[at], shown[at], labels, heights, strict=True):
         near_right = x > 0.5 * (left + right)
-        ax.annotate(
+        note = ax.annotate(
             label,
             (x, y),
             xytext=(x + (-0.025 if near_right else 0.025) * (right - left), height),
@@ -150,3 +164,5 @@ def _named(ax: Axes, words: Wording, points: pd.DataFrame, shown: np.ndarray, fr
             bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
             zorder=4,
         )
+        # labels follow from the axes, not the axes from labels
+        note.set_in_layout(False)
