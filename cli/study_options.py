@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from ..evaluation.study import Range
 
-DEFAULT_RANGES = ("gini-cap:at_most=?@0..0.5",)
-"""Efficiency against Gini."""
+DEFAULT_RANGES = ("gini-cap:at_most=?@0..0.5", "alpha-fair:alpha=?@0..4")
+"""Efficiency against Gini, and aversion to inequality from none to strong."""
 
 
 def criteria_of(text: str) -> list[Rule]:

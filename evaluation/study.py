@@ -247,8 +247,8 @@ def study(
         posed = with_fairness(bare, each.criterion, each.policies)
         try:
             solves = each.points + MORE_SOLVES
-            found = frontier(posed, each.low, each.high, points=each.points, most_solves=solves, **options)
-            found_ranges.append((each, found))
+            swept = frontier(posed, each.low, each.high, points=each.points, most_solves=solves, **options)
+            found_ranges.append((each, swept))
         except InputError:
             if not each.optional:
                 raise
