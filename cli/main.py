@@ -18,7 +18,7 @@ from .commands import (
     schema_command,
     solve_command,
 )
-from .policy_commands import policy_check_command
+from .fairness_command import fairness_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "solve": solve_command,
     "compare": compare_command,
     "check": check_command,
+    "fairness": fairness_command,
     "backends": backends_command,
     "examples": examples_command,
     "generate": generate_command,
@@ -44,9 +45,6 @@ COMMANDS: dict[str, Callable[..., int]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
-policy_app = typer.Typer(help="Policies as a test suite for plans.", no_args_is_help=True)
-policy_app.command("check")(policy_check_command)
-app.add_typer(policy_app, name="policy")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

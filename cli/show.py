@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from ..evaluation.study import Study
     from ..instances.problem import Problem
     from ..models.check import CheckReport
     from ..solvers.solution import Solution
@@ -93,6 +94,33 @@ def show_comparison(problem: Problem, frame: pd.DataFrame) -> None:
     for record in frame.to_dict("records"):
         if record["note"]:
             console.print(escape(f"{record['backend']}: {record['note']}"), style="dim")
+
+
+def show_study(study: Study, out: Path | None, language: str, notes: tuple[str, ...]) -> None:
+    """Show a study: its summary in sentences, plans side by side, policies' verdicts."""
+    from ..reports.policy_tables import policy_tables
+    from ..reports.summary import summary
+    from ..reports.tables import Table as Shown
+    from ..reports.tables import criteria_table
+    from ..reports.wording import Wording
+
+    words = Wording.of(study, language)
+    console = _console()
+    for sentence in summary(words):
+        console.print(f"- {sentence}", markup=False, highlight=False)
+    tables: list[Shown] = [criteria_table(words), *policy_tables(words)[:1]]
+    for shown in tables:
+        table = Table(header_style="bold")
+        for name, numeric in shown.columns:
+            table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold")
+        for row in shown.rows:
+            table.add_row(*map(escape, row))
+        console.print(escape(shown.caption), style="italic")
+        console.print(table)
+    for note in notes:
+        console.print(escape(note), style="dim")
+    if out is not None:
+        console.print(escape(f"saved in {out}"))
 
 
 def show_check(problem: Problem, report: CheckReport) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..instances.errors import AllocareError, CapabilityError
+from ..instances.agents import agents_of
+from ..instances.errors import AllocareError, CapabilityError, InputError
 from ..instances.fairness import Fairness, Rule, with_fairness
 from ..models.policies import policy_of
 from ..models.references import best_total
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from .frontier import Frontier
     from .judged import Judged
 
+MORE_SOLVES = 40
+"""Solves beyond the evenly spaced ones that a range may take to find where its decision changes."""
 REFERENCE = "utilitarian"
 """The plan that every other is compared with: the greatest total, no policies."""
 
@@ -52,6 +55,8 @@ class Range:
     low: float
     high: float
     points: int = 20
+    optional: bool = False
+    """Whether it is left out where the problem does not allow its rules."""
 
     @classmethod
     def of(cls, criterion: str, low: float, high: float, *policies: str, points: int = 20) -> Range:
@@ -91,6 +96,8 @@ class Study:
         One row a plan and policy in force: whether it binds, what it costs.
     ties
         One row a plan: whether it is unique, and in one line between whom ties move.
+    tie_groups
+        One row a plan and group: its total now, least and most among plans that are as good.
     lorenz
         Points of the Lorenz and generalised Lorenz curves of each plan.
     dominance
@@ -99,6 +106,8 @@ class Study:
         Each range with what was found over it.
     conflict, relaxation
         Why the policies have no plan together and what would mend it, or None.
+    rank, bootstrap, seed
+        As they were asked for.
     seconds
         Time that all of it took.
     """
@@ -115,11 +124,15 @@ class Study:
     verdicts: pd.DataFrame
     binding: pd.DataFrame
     ties: pd.DataFrame
+    tie_groups: pd.DataFrame
     lorenz: pd.DataFrame
     dominance: pd.DataFrame
     frontiers: tuple[tuple[Range, Frontier], ...] = ()
     conflict: Conflict | None = None
     relaxation: pd.DataFrame | None = None
+    rank: str | None = None
+    bootstrap: int = 0
+    seed: int = 0
     seconds: float = 0.0
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -136,6 +149,7 @@ class Study:
                 "verdicts",
                 "binding",
                 "ties",
+                "tie_groups",
                 "lorenz",
                 "dominance",
             )
@@ -201,6 +215,8 @@ def study(
     step = on_step or (lambda _: None)
     asked = tuple(Rule.of(policy) for policy in policies)
     bare = replace(problem, fairness=replace(problem.fairness or Fairness(), criterion=None, policies=()))
+    today = None if status_quo is None else judge_plan(bare, status_quo)
+    _refuse_unknown(bare, groups, rank)
     step("utilitarian")
     plans = [_solved(bare, REFERENCE, (), REFERENCE, options)]
     clash = None if not asked else conflict(with_fairness(bare, None, asked))
@@ -219,20 +235,23 @@ def study(
         found = _baseline(bare, baseline, options)
         if found is not None:
             plans.append(found)
-    if status_quo is not None:
-        plans.append(judge_plan(bare, status_quo))
+    if today is not None:
+        plans.append(today)
     step("policies alone")
     prices = _policy_prices(bare, asked, options)
     step("ties and binding policies")
-    loose = pd.DataFrame(
-        [_ties(plan, groups[0] if groups else "", seed) for plan in plans if plan.solution is not None],
-        columns=["plan", "unique", "message"],
-    )
+    loose, moving = _ties([plan for plan in plans if plan.solution is not None], groups, seed)
     found_ranges = []
     for each in ranges:
         step(f"{each.criterion} from {each.low:g} to {each.high:g}")
         posed = with_fairness(bare, each.criterion, each.policies)
-        found_ranges.append((each, frontier(posed, each.low, each.high, points=each.points, **options)))
+        try:
+            solves = each.points + MORE_SOLVES
+            swept = frontier(posed, each.low, each.high, points=each.points, most_solves=solves, **options)
+            found_ranges.append((each, swept))
+        except InputError:
+            if not each.optional:
+                raise
     step("tables")
     return Study(
         problem=bare,
@@ -247,13 +266,26 @@ def study(
         verdicts=_verdicts(plans, asked),
         binding=_binding(plans, options),
         ties=loose,
+        tie_groups=moving,
         lorenz=_lorenz(plans),
         dominance=_dominance(plans),
         frontiers=tuple(found_ranges),
         conflict=clash,
         relaxation=relaxation,
+        rank=rank,
+        bootstrap=bootstrap,
+        seed=seed,
         seconds=perf_counter() - began,
     )
+
+
+def _refuse_unknown(bare: Problem, groups: Sequence[str], rank: str | None) -> None:
+    """Refuse an attribute that is not there before anything is solved."""
+    agents = agents_of(bare)
+    for name in groups:
+        agents.groups(name)
+    if rank is not None:
+        agents.measure(rank)
 
 
 def _solved(
@@ -289,15 +321,25 @@ def _policy_prices(bare: Problem, policies: tuple[Rule, ...], options: dict[str,
     return pd.DataFrame(rows, columns=["policy", "status", "price_percent", "note"])
 
 
-def _ties(plan: Judged, group: str, seed: int) -> tuple[str, bool | None, str]:
-    fairness = plan.problem.fairness
-    if fairness is None or fairness.criterion is None:
-        return plan.name, None, ""
-    try:
-        found = ties(plan.problem, group, seed=seed)
-    except AllocareError as error:
-        return plan.name, None, str(error)
-    return plan.name, found.unique, found.message
+def _ties(plans: list[Judged], groups: Sequence[str], seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Whether each plan is the only one by its rules, and the groups between which ties move totals."""
+    rows: list[tuple[str, bool | None, str]] = []
+    frames = []
+    for plan in plans:
+        fairness = plan.problem.fairness
+        if fairness is None or fairness.criterion is None:
+            rows.append((plan.name, None, ""))
+            continue
+        try:
+            found = ties(plan.problem, groups[0] if groups else "", seed=seed)
+        except AllocareError as error:
+            rows.append((plan.name, None, str(error)))
+            continue
+        rows.append((plan.name, found.unique, found.message))
+        if len(found.groups):
+            frames.append(found.groups.assign(plan=plan.name)[["plan", "group", "now", "least", "most"]])
+    loose = pd.DataFrame(rows, columns=["plan", "unique", "message"])
+    return loose, _joined(frames, "plan", "group", "now", "least", "most")
 
 
 def _summary(bare: Problem, plans: list[Judged], loose: pd.DataFrame) -> pd.DataFrame:

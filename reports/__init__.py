@@ -1,0 +1,1 @@
+"""What a fairness study looks like: pictures, a page, and a folder with everything in it."""
