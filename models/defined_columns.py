@@ -1,7 +1,7 @@
 r"""Columns that a row defines by the others: :math:`x_k = \sum_j m_{kj} x_j + c_k`.
 
-A divisible column without bounds that enters an equation beside bounded or whole columns alone is no decision
-of its own: the agents' utilities, a mean, a total.
+A divisible column without bounds that enters an equation beside decisions, or columns defined already, is no
+decision of its own: the agents' utilities, a mean, a total.
 """
 
 from __future__ import annotations
@@ -56,18 +56,40 @@ def defined_columns(form: MatrixForm) -> DefinedColumns:
     >>> found.columns.tolist(), found.matrix.toarray().tolist(), found.constant.tolist()
     ([2], [[0.5, 2.0, 0.0]], [-3.0])
     """
-    matrix, height = form.matrix, form.matrix.shape[0]
-    free = ~form.whole & np.isneginf(form.lower) & np.isposinf(form.upper)
+    matrix, (height, width) = form.matrix, form.matrix.shape
     row = np.repeat(np.arange(height), np.diff(matrix.indptr))
-    open_entry = free[matrix.indices] & (matrix.data != 0)
-    alone = (form.row_lower == form.row_upper) & (np.bincount(row[open_entry], minlength=height) == 1)
-    entries = np.flatnonzero(open_entry & alone[row])
-    columns, first = np.unique(matrix.indices[entries], return_index=True)
-    entries = entries[first]
-    rows, pivot = row[entries], matrix.data[entries]
-    others = sp.csr_array(sp.diags_array(-1 / pivot) @ matrix[rows])
-    defined = np.zeros(matrix.shape[1], dtype=bool)
-    defined[columns] = True
-    others.data[defined[others.indices]] = 0.0
+    free = ~form.whole & np.isneginf(form.lower) & np.isposinf(form.upper)
+    equation = form.row_lower == form.row_upper
+    known = DefinedColumns(
+        np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), sp.csr_array((0, width)), np.zeros(0)
+    )
+    while True:
+        open_entry = free[matrix.indices] & (matrix.data != 0)
+        alone = equation & (np.bincount(row[open_entry], minlength=height) == 1)
+        entries = np.flatnonzero(open_entry & alone[row])
+        columns, first = np.unique(matrix.indices[entries], return_index=True)
+        if not len(columns):
+            return known
+        rows, pivot = row[entries[first]], matrix.data[entries[first]]
+        known = _joined(known, form, columns, rows, pivot)
+        free[columns] = False
+        equation[rows] = False
+
+
+def _joined(
+    known: DefinedColumns, form: MatrixForm, columns: IndexArray, rows: IndexArray, pivot: FloatArray
+) -> DefinedColumns:
+    """Columns defined so far and more, which may be defined by those."""
+    others = sp.csr_array(sp.diags_array(-1 / pivot) @ form.matrix[rows])
+    own = np.repeat(columns, np.diff(others.indptr)) == others.indices
+    others.data[own] = 0.0
+    through = sp.csr_array(others[:, known.columns])
+    earlier = np.isin(others.indices, known.columns)
+    others.data[earlier] = 0.0
     others.eliminate_zeros()
-    return DefinedColumns(columns, rows, others, form.row_lower[rows] / pivot)
+    return DefinedColumns(
+        np.concatenate([known.columns, columns]).astype(np.int32),
+        np.concatenate([known.rows, rows]).astype(np.int32),
+        sp.csr_array(sp.vstack([known.matrix, others + through @ known.matrix], format="csr")),
+        np.concatenate([known.constant, form.row_lower[rows] / pivot + through @ known.constant]),
+    )

@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..instances.errors import InputError
+from ..models.implied_limits import implied_upper
 from .curve_cones import CurveCones
 from .curve_cuts import negligible_gap, settled, solve_by_tangents
 from .cuts import not_convex
@@ -120,6 +121,8 @@ def _solve_curves(form: MatrixForm, options: Options) -> FormResult:
     Where the dual of the cones leaves a gap, tangents around their plan close it.
     """
     began = time.perf_counter()
+    # bounds far beyond what the rows allow would set the scale
+    form = replace(form, upper=np.where(form.upper > 2 * implied_upper(form), np.inf, form.upper))
     interior = interior_of(form, options, solve_form)
     if isinstance(interior, FormResult):
         return interior
@@ -129,14 +132,16 @@ def _solve_curves(form: MatrixForm, options: Options) -> FormResult:
         curved = CurveCones.of(form.curves, near, scaled.column_factors, interior.never)
         native = _solve_cones(scaled, options, began, curved)
         found = _curved_result(form, scaled, curved, native, options)
-        if found.stop_reason in (StopReason.TIME_LIMIT, StopReason.INTERRUPTED) or _met(form, found, options):
+        if found.stop_reason in (StopReason.TIME_LIMIT, StopReason.INTERRUPTED):
             return found
         if found.values is None or not np.isfinite(form.objective(found.values)):
             break
         near = found.values
+        if _met(form, found, options):
+            break
     polished = newton_steps(form, near, interior.never, _left(options, began), solve_form)
-    if polished is not None:
-        return polished
+    if polished is not None or _met(form, found, options):
+        return polished or found
     return solve_by_tangents(form, _left(options, began), solve_form, interior, near)
 
 

@@ -236,6 +236,6 @@ def graded(
         size += float(abs(form.quadratic) @ values**2)
     size += sum(curve.size(values[curve.columns]) for curve in form.curves)
     apart, larger = abs(objective - bound), max(abs(objective), abs(bound))
-    if apart <= max(PROVED_GAP * larger, 1e-9 * size, negligible):
+    if np.isfinite(apart) and apart <= max(PROVED_GAP * larger, 1e-9 * size, negligible):
         return Status.OPTIMAL, StopReason.PROVED
     return Status.FEASIBLE, StopReason.GAP if apart <= options.target_gap * larger else StopReason.NUMERICAL

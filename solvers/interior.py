@@ -1,10 +1,11 @@
 r"""A plan at which every concave term of an objective is finite, its tangents too where that can be.
 
-.. math:: \max z \;\text{ s.t. }\; x_k \ge z \;\forall k \text{ under a curve},\; z \le 1
+.. math:: \max z \;\text{ s.t. }\; x_k + a_k \ge z \;\forall k \text{ under a curve},\; z \le 2
 
-Where z is above 0 so is every column; where it is not, no plan has all of them above 0. Which can never be
-above 0 is then found by :math:`\max \sum_k z_k,\; z_k \le x_k,\; 0 \le z_k \le 1` over those that are at 0 so
-far, again and again until the sum is 0.
+with a_k = 0 under a ``power`` curve and 1 under an ``exponential`` one, the limit on z only where there is no
+other. Where z is above 0 so is every column under a power; where it is not, no plan has all of them above 0.
+Which can never be above 0 is then found by :math:`\max \sum_k z_k,\; z_k \le x_k,\; 0 \le z_k \le 1` over
+those that are at 0 so far, again and again until the sum is 0.
 """
 
 from __future__ import annotations
@@ -66,7 +67,13 @@ def interior_of(form: MatrixForm, options: Options, solver: FormSolver) -> Inter
     powers = np.concatenate([none, *[curve.columns for curve in form.curves if curve.shape == "power"]])
     others = [curve.columns for curve in form.curves if curve.shape != "power"]
     under = np.concatenate([powers, *others])
-    found = _raised(form, under, np.zeros(len(under), dtype=np.int32), 1, options, solver)
+    above = np.concatenate([np.zeros(len(powers)), np.ones(len(under) - len(powers))])
+    found, together = None, np.zeros(len(under), dtype=np.int32)
+    for highest in (np.inf, 2.0):
+        found = _raised(form, under, above, together, highest, options, solver)
+        if found.status not in (Status.UNBOUNDED, Status.INFEASIBLE_OR_UNBOUNDED):
+            break
+    assert found is not None
     if found.values is None:
         return found
     values = found.values[: len(form.cost)]
@@ -78,7 +85,8 @@ def interior_of(form: MatrixForm, options: Options, solver: FormSolver) -> Inter
     points = [values]
     while low.any():
         rest = powers[low]
-        found = _raised(form, rest, np.arange(len(rest), dtype=np.int32), len(rest), options, solver)
+        each = np.arange(len(rest), dtype=np.int32)
+        found = _raised(form, rest, np.zeros(len(rest)), each, 1.0, options, solver)
         if found.values is None:
             return found
         values = found.values[: len(form.cost)]
@@ -97,13 +105,15 @@ def _at_zero(values: FloatArray, columns: IndexArray) -> BoolArray:
 def _raised(
     form: MatrixForm,
     columns: IndexArray,
+    above: FloatArray,
     level: IndexArray,
-    levels: int,
+    highest: float,
     options: Options,
     solver: FormSolver,
 ) -> FormResult:
-    """Raise the levels below some columns as far as 1, all together."""
+    """Raise the levels below some columns, with what is added to each, as far as `highest`, all together."""
     width, height, count = len(form.cost), form.matrix.shape[0], len(columns)
+    levels = int(level.max(initial=0)) + 1
     row = np.arange(count)
     below = sp.csr_array(
         (
@@ -126,10 +136,10 @@ def _raised(
         matrix=sp.csr_array(
             sp.vstack([sp.hstack([form.matrix, sp.csr_array((height, levels))]), below], format="csr")
         ),
-        row_lower=np.concatenate([form.row_lower, np.zeros(count)]),
+        row_lower=np.concatenate([form.row_lower, -above]),
         row_upper=np.concatenate([form.row_upper, np.full(count, np.inf)]),
         lower=np.concatenate([form.lower, np.full(levels, -np.inf if free else 0.0)]),
-        upper=np.concatenate([form.upper, np.ones(levels)]),
+        upper=np.concatenate([form.upper, np.full(levels, highest)]),
         whole=np.zeros(width + levels, dtype=bool),
     )
     return solver(raised, replace(options, gap=None), None)

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..models.defined_columns import defined_columns
+from ..models.implied_limits import widest
+from .curve_cuts import negligible_gap
 from .form_result import FormResult, graded
 from .solution import Status
 
@@ -63,7 +65,7 @@ def newton_steps(
     >>> result.values.round(6).tolist(), result.status.value
     ([4.0, 2.0], 'optimal')
     """
-    widest = _widest(form)
+    reachable = widest(form)
     held: FormResult | None = None
     for _ in range(MOST_STEPS):
         quadratic, slope = _expansion(form, near, never)
@@ -83,13 +85,13 @@ def newton_steps(
             return held
         _, true_slope = _expansion(form, values, never)
         differs = abs(true_slope - slope - 2 * quadratic * (values - near))
-        reach = np.where(differs > 0, widest + abs(values), 0.0)
+        reach = np.where(differs > 0, reachable + abs(values), 0.0)
         open_ = max(found.bound - expanded.objective(values), 0.0)
         bound = objective + open_ + float(differs @ reach)
         if held is None or held.bound is None or bound < held.bound:
             status, reason = graded(form, values, bound, options)
             held = FormResult(status=status, stop_reason=reason, values=values, bound=bound)
-        if held.bound is not None and held.bound - objective <= options.target_gap * abs(objective):
+        if negligible_gap(form, values, bound, options):
             break
         near = values
     return held if held is not None and held.status is Status.OPTIMAL else None
@@ -104,27 +106,3 @@ def _expansion(form: MatrixForm, at: FloatArray, never: IndexArray) -> tuple[Flo
         quadratic[curve.columns[kept]] = curve.bend(x)[kept] / 2
         slope[curve.columns[kept]] = curve.slope(x)[kept]
     return quadratic, slope
-
-
-def _widest(form: MatrixForm) -> FloatArray:
-    """Largest size of every column that bounds and single rows imply; infinite where they do not."""
-    matrix = form.matrix
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    lower, upper = form.lower, form.upper.copy()
-    with np.errstate(invalid="ignore"):
-        least = np.where(
-            matrix.data > 0, matrix.data * lower[matrix.indices], matrix.data * upper[matrix.indices]
-        )
-    endless = np.bincount(row[~np.isfinite(least)], minlength=matrix.shape[0]) > 0
-    activity = np.bincount(row, np.where(np.isfinite(least), least, 0.0), matrix.shape[0])
-    known = ~endless[row] & (matrix.data > 0) & np.isfinite(form.row_upper[row])
-    spare = (form.row_upper - activity)[row[known]] / matrix.data[known]
-    at = matrix.indices[known]
-    np.minimum.at(upper, at, lower[at] + np.maximum(spare, 0.0))
-    widest = np.maximum(abs(lower), abs(upper))
-    defined = defined_columns(form)
-    finite = np.where(np.isfinite(widest), widest, 0.0)
-    beyond = abs(defined.matrix) @ np.where(np.isfinite(widest), 0.0, 1.0) > 0
-    reach = abs(defined.matrix) @ finite + abs(defined.constant)
-    widest[defined.columns] = np.where(beyond, np.inf, reach)
-    return widest
