@@ -156,7 +156,7 @@ def _write_files(words: Wording, folder: Path, format: str) -> None:
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Give columns that mix numbers, truths and nothing one type each, as files need it."""
     plain = frame.copy()
-    for name in frame.select_dtypes("object").columns:
+    for name in filter(lambda name: pd.api.types.is_object_dtype(frame[name]), frame.columns):
         values = frame[name]
         kinds = {type(value) for value in values.dropna()}
         if kinds <= {bool}:

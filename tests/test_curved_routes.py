@@ -18,6 +18,7 @@ import allocare
 from allocare import AssignmentProblem, InputError, Lanes, LinearProblem, with_fairness
 from allocare.models.criteria import criterion_of
 from allocare.models.formulations import matrix_form, pyomo_model
+from allocare.models.proofs import prove
 from allocare.models.standard_form import matrix_form_of
 from allocare.solvers.backend import Options, Task
 from allocare.solvers.registry import BACKENDS
@@ -228,3 +229,33 @@ def test_counties_of_florida_have_the_same_by_levels_cones_and_cuts(_: str, mark
             other = allocare.solve(asked, backend)
             assert other.status == "optimal"
             assert other.objective == pytest.approx(levels.objective, rel=1e-7)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["leximin", "proportional", "alpha-fair:alpha=2"]))
+def test_every_route_breaks_ties_by_the_same_own_cost(seed: int, criterion: str) -> None:
+    rng = np.random.default_rng(seed)
+    m, n = rng.integers(1, 4), rng.integers(1, 5)
+    cost = rng.integers(1, 40, (m, n)).astype(float)
+    problem = allocare.TransportationProblem(
+        sources=range(m), targets=range(n), lanes=allocare.Lanes.from_matrix(cost),
+        supply=rng.integers(1, 9, m), demand=rng.integers(1, 9, n), unmet_cost=50,
+    )  # fmt: skip
+    posed = allocare.with_fairness(problem, criterion)
+    levels, rows = allocare.solve(posed, "max-flow-levels"), allocare.solve(posed, "highs")
+    assert levels.objective == pytest.approx(rows.objective, rel=1e-7, abs=1e-9)
+    own = [allocare.check(problem, found.allocation).objective for found in (levels, rows)]
+    assert own[0] == pytest.approx(own[1], rel=1e-5)
+    assert levels.proved_by == "levels"
+
+
+def test_levels_do_not_prove_a_leximin_plan_whose_second_worst_off_could_have_more() -> None:
+    problem = allocare.TransportationProblem(
+        sources=["a", "b"], targets=["x", "y", "z"],
+        lanes=allocare.Lanes.from_matrix([[1, np.nan, np.nan], [np.nan, 1, 1]]),
+        supply=[1, 12], demand=[10, 8, 8], unmet_cost=9,
+    )  # fmt: skip
+    posed = allocare.with_fairness(problem, "leximin")
+    certificate = allocare.solve(posed, "max-flow-levels").certificate
+    assert prove(posed, np.array([1.0, 6.0, 6.0]), certificate).proved
+    assert not prove(posed, np.array([1.0, 8.0, 4.0]), certificate).proved

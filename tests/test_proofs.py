@@ -499,3 +499,17 @@ def test_a_crumb_of_a_coefficient_proves_nothing() -> None:
     )  # fmt: skip
     proof = prove(problem, np.zeros(1), RowPrices(np.array([0.0, -9e8])))
     assert not proof.proved and proof.bound == pytest.approx(-2.25e9)
+
+
+def test_quantities_of_many_digits_are_proved_within_rounding() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        m, n = rng.integers(1, 5), rng.integers(1, 6)
+        demand = rng.integers(1, 30, n) / 11 * (1 - 1e-12)
+        problem = TransportationProblem(
+            sources=range(m), targets=range(n), supply=demand.sum() * rng.dirichlet(np.ones(m)) * 1.1,
+            demand=demand, lanes=Lanes.from_matrix(rng.integers(1, 40, (m, n)).astype(float)),
+        )  # fmt: skip
+        solution = allocare.solve(problem, "network-simplex")
+        assert solution.status is Status.OPTIMAL and solution.proved_by == "prices"
+        assert solution.objective == pytest.approx(allocare.solve(problem, "highs").objective)

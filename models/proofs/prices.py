@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from .certificates import Prices
 
 
+SHARP = 2.0**34
+"""Divisible quantities, in units of their last digit, up to which a plan in doubles hits every one of them.
+
+Beyond it the sums of a plan are off by a unit or so of that digit, and the bound is met within rounding.
+"""
+
+
 def prove(problem: Problem, decisions: FloatArray, certificate: Prices, report: CheckReport) -> Proof:
     """Prove a transportation plan or an assignment optimal by its prices.
 
@@ -99,7 +106,7 @@ def _meets(
     slack = TOLERANCE * report.objective_scale
     if form.weight is not None:
         return False
-    gap = form.cost_sign * report.objective - _in_units(bound + rounding, form)
+    gap = form.cost_sign * report.objective - _in_units(bound + rounding if rounding else bound, form)
     return abs(gap) <= slack + rounding
 
 
@@ -108,7 +115,8 @@ def _exact_cost(form: Bipartite, plan: FloatArray, whole_units: bool) -> int | N
     used = nonzero(plan)
     carried = np.rint(plan[used]) if whole_units else plan[used]
     quantity = np.rint(carried * form.quantity_scale)
-    if (quantity / form.quantity_scale != carried).any() or np.abs(quantity).max(initial=0.0) >= LARGEST:
+    most = LARGEST if whole_units else SHARP
+    if (quantity / form.quantity_scale != carried).any() or np.abs(quantity).max(initial=0.0) >= most:
         return None
     tally = Tally(exact=True)
     tally.add(form.cost(used), quantity)
