@@ -43,6 +43,7 @@ class CVaRShare(Criterion):
 
     name = "cvar-share"
     title = "best mean for the worst-off share of people, then the greatest total"
+    even_is_best = "always"
 
     beta: float
 

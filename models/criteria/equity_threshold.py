@@ -47,6 +47,7 @@ class EquityThreshold(Criterion):
 
     name = "equity-threshold"
     title = "greatest total of what is within a threshold of the worst-off, then of all"
+    even_is_best = "always"
     sums = True
 
     delta: float

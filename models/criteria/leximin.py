@@ -61,6 +61,12 @@ class Leximin(Criterion):
 
     name = "leximin"
     title = "best for the worst-off, then for the second worst-off, and so on"
+    even_is_best = "always"
+
+    @property
+    def settles_utilities(self) -> bool:
+        """Strictly better the more even."""
+        return True
 
     def value(self, utility: FloatArray, size: FloatArray) -> float:
         """Utility of the worst-off."""
