@@ -154,8 +154,9 @@ class Backend:
         What may follow a colon in its name; the first is the default.
     keeps
         What it keeps beside a family's own rules and objective: ``statements`` (criteria and policies, as
-        rows and columns), ``criteria`` (it builds plans, which the criterion then judges), ``some`` (criteria
-        alone, those that its `refusal` says nothing against), or nothing.
+        rows and columns), ``criteria`` (it builds plans, which the criterion then judges), ``sums``
+        (criteria that are sums over agents, alone), ``levels`` (criteria that prefer even service), or
+        nothing.
     """
 
     name: str
@@ -165,7 +166,7 @@ class Backend:
     module_needed: str = ""
     exact: bool = True
     variants: tuple[str, ...] = ()
-    keeps: Literal["", "criteria", "some", "statements"] = ""
+    keeps: Literal["", "criteria", "levels", "sums", "statements"] = ""
 
     def unavailable(self) -> str | None:
         """Say why the backend cannot be used here, or None; nothing is imported."""
@@ -184,7 +185,7 @@ class Backend:
             return f"it does not take {task.problem.kind} problems"
         if task.problem.asks_fairness and self.keeps != "statements":
             assert task.problem.fairness is not None
-            if task.problem.fairness.policies:
+            if task.problem.fairness.policies and self.keeps != "levels":
                 return "it keeps no policies"
             if not self.keeps:
                 return "it knows no criterion but the problem's own objective"

@@ -14,6 +14,7 @@ from ..models.criteria.alpha_fair import who_has_nothing
 from ..models.proofs.levels import Levels
 from ..models.scaling import scaled
 from .backend import Outcome
+from .cheapest_at_levels import cheapest
 from .flow_outcome import runs_to_its_end
 from .flow_scale import lane_limits, quantity_scale
 from .service_levels import ServiceLevels
@@ -67,7 +68,7 @@ def solve_even(task: Task, options: Options) -> Outcome:
     if criterion.above_zero and (target <= 0).any():
         raise InputError(who_has_nothing(criterion.name, problem.targets[int(np.argmin(target))]))
     value = criterion.value(target, problem.demand)
-    decisions, chosen = cheapest(problem, levels.flow / scale, options)
+    decisions, tie_break = cheapest(problem, levels.flow / scale, options)
     return Outcome(
         status=Status.OPTIMAL,
         stop_reason=StopReason.PROVED,
@@ -78,8 +79,8 @@ def solve_even(task: Task, options: Options) -> Outcome:
         solve_seconds=perf_counter() - built,
         notes=(
             f"{len(levels.groups)} groups of service levels, {levels.flows_run} maximum flows",
-            "no plan is more even, so it is best for every criterion that prefers even service",
-            chosen,
+            "no plan is more even, so none is better by a criterion that prefers even service",
+            *([tie_break] if tie_break else []),
             *runs_to_its_end(options.time_limit),
         ),
         certificate=Levels(source, target),

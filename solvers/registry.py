@@ -50,7 +50,7 @@ BACKENDS = {
             FLOWS,
             "ortools",
             "ortools",
-            keeps="some",
+            keeps="sums",
         ),
         Backend("network-simplex", "transportation without lane capacities", TRANSPORTATION, "POT", "ot"),
         Backend(
@@ -59,7 +59,7 @@ BACKENDS = {
             FAIR | TRANSPORTATION,
             "ortools",
             "ortools",
-            keeps="some",
+            keeps="levels",
         ),
         # SciPy stands in where lapx is missing
         Backend("linear-assignment", "one-to-one assignment", frozenset({"assignment"}), "lapx", "scipy"),

@@ -45,6 +45,13 @@ def _curved(problem: Problem) -> bool:
     return fairness is not None and fairness.criterion is not None and criterion_of(fairness.criterion).curved
 
 
+def _settled(problem: Problem) -> bool:
+    """Whether no tie is left between utilities that another route would break otherwise."""
+    fairness = problem.fairness
+    asked = None if fairness is None else fairness.criterion
+    return asked is not None and criterion_of(asked).settles_utilities
+
+
 def _variance(problem: Problem) -> bool:
     asked = None if problem.fairness is None else problem.fairness.criterion
     return asked is not None and asked.name == "min-variance"
@@ -54,7 +61,7 @@ RULES = (
     Rule(
         "max-flow-levels",
         "one divisible resource and a criterion that prefers even service: levels by maximum flows",
-        _settling,
+        _settled,
     ),
     Rule(
         "min-cost-flow",

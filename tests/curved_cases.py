@@ -29,7 +29,7 @@ def transportation(rng: np.random.Generator, sources: int = 3, targets: int = 4,
 
 
 def one_resource(**rules: Any) -> TransportationProblem:
-    data: dict[str, Any] = {"demand": [4, 6], "unmet_cost": 9} | rules
+    data: dict[str, Any] = {"demand": [4, 6], "unmet_cost": 9, "supply": [5]} | rules
     return TransportationProblem(
-        sources=["depot"], targets=["north", "south"], lanes=Lanes.from_matrix([[1, 2]]), supply=[5], **data
+        sources=["depot"], targets=["north", "south"], lanes=Lanes.from_matrix([[1, 2]]), **data
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,11 +20,13 @@ from allocare import AssignmentProblem, InputError, Lanes, LinearProblem, with_f
 from allocare.models.criteria import criterion_of
 from allocare.models.formulations import matrix_form, pyomo_model
 from allocare.models.proofs import prove
+from allocare.models.proofs.levels import Levels
 from allocare.models.standard_form import matrix_form_of
 from allocare.solvers.backend import Options, Task
 from allocare.solvers.registry import BACKENDS
 from allocare.solvers.solve import refusal
 
+FEW = settings(deadline=None, max_examples=10, derandomize=True)
 MANY = settings(deadline=None, max_examples=25, derandomize=True)
 SEEDS = st.integers(0, 10_000)
 
@@ -42,14 +45,85 @@ def test_levels_cones_and_cuts_agree(criterion: str, seed: int) -> None:
     assert min(cones.bound, cuts.bound) >= levels.objective - 1e-7 * max(1, abs(levels.objective))
 
 
-@pytest.mark.parametrize("criterion", ["utilitarian", "maximin"])
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        "utilitarian",
+        "maximin",
+        "leximin",
+        "owa:weights=4,2,1,0",
+        "generalised-gini:aversion=3",
+        "cvar-share:beta=0.3",
+        "equity-threshold:delta=0.2",
+        "min-variance",
+        "min-gini",
+        "min-mad",
+        "min-range",
+    ],
+)
+@given(SEEDS)
+@FEW
+def test_even_levels_are_best_for_all_that_prefer_even_service(criterion: str, seed: int) -> None:
+    floor = ["efficiency-floor:loss=0"] if criterion.startswith("min-") else []
+    problem = with_fairness(transportation(np.random.default_rng(seed)), criterion, floor)
+    levels, rows = (allocare.solve(problem, backend) for backend in ("max-flow-levels", "highs"))
+    assert levels.proved_by == "levels" and rows.status == "optimal"
+    assert levels.objective == pytest.approx(rows.objective, rel=1e-7, abs=1e-7)
+    if criterion == "leximin":
+        assert levels.stages == pytest.approx(rows.stages, rel=1e-7)
+
+
 @given(SEEDS)
 @MANY
-def test_even_levels_are_best_for_linear_criteria_too(criterion: str, seed: int) -> None:
-    problem = with_fairness(transportation(np.random.default_rng(seed)), criterion)
+def test_levels_take_the_cheapest_of_the_plans_that_serve_alike(seed: int) -> None:
+    problem = with_fairness(transportation(np.random.default_rng(seed)), "alpha-fair:alpha=2")
     levels, rows = (allocare.solve(problem, backend) for backend in ("max-flow-levels", "highs"))
-    assert levels.objective == pytest.approx(rows.objective, rel=1e-8)
-    assert levels.stages == pytest.approx(rows.stages, rel=1e-8)
+    own = [problem.lanes.cost @ problem.decisions(solution.allocation) for solution in (levels, rows)]
+    assert own[0] == pytest.approx(own[1], rel=1e-4)
+    assert any("own objective chooses" in note for note in levels.notes)
+
+
+@given(SEEDS)
+@MANY
+def test_no_plan_is_better_than_any_chain_of_levels_says(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    problem = with_fairness(transportation(rng), ["alpha-fair:alpha=0.5", "maximin", "utilitarian"][seed % 3])
+    best = allocare.solve(problem, "max-flow-levels")
+    plan = problem.decisions(best.allocation)
+    levels = [rng.choice([0.1, 0.3, 0.7, 1.0], len(keys)) for keys in (problem.sources, problem.targets)]
+    proof = prove(problem, plan, Levels(*levels))
+    assert proof.bound >= best.objective - 1e-9 * abs(best.objective)
+    worse = prove(problem, 0.5 * plan, best_certificate(problem))
+    assert not worse.proved and "is served at level" in worse.weakness
+    assert worse.bound == pytest.approx(best.objective, rel=1e-9)
+
+
+def best_certificate(problem: Any) -> Any:
+    return BACKENDS["max-flow-levels"].solve(Task(problem), Options()).certificate
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked", "why"),
+    [
+        ({}, {"utility": "benefit"}, "levels of coverage"),
+        ({}, {"size": "equal"}, "people are not counted by need"),
+        ({"whole": True}, {}, "only whole units are shared"),
+        ({"supply_rule": "exactly", "supply": [5]}, {}, "supply must be used up"),
+        ({"unmet_cost": None, "demand": [2, 3]}, {}, "all demand must be met"),
+        ({"minimum_service": 0.1}, {}, "a minimum service is in force"),
+        ({}, {"policies": ["floor:value=0.1"]}, "policies are in force"),
+        ({}, {"criterion": "utility-threshold:delta=1"}, "is not best at even levels"),
+        (
+            {},
+            {"criterion": "min-gini", "policies": ["efficiency-floor:loss=0.1"]},
+            "policies are in force",
+        ),
+    ],
+)
+def test_what_even_levels_do_not_settle_is_refused_in_one_line(changes: Any, asked: Any, why: str) -> None:
+    problem = with_fairness(one_resource(**changes), **({"criterion": "proportional"} | asked))
+    found = refusal(Task(problem), "max-flow-levels", Options())
+    assert found is not None and why in found and "\n" not in found
 
 
 @pytest.mark.parametrize("criterion", ["alpha-fair:alpha=0.5", "proportional", "kolm-pollak:kappa=3"])

@@ -117,7 +117,7 @@ def test_the_router_says_why_and_policies_go_elsewhere():
     assert solution.objective == 0.5 and solution.stages == (0.5, 5.0)
     assert allocare.solve(with_fairness(problem, "maximin", ["floor:value=0.1"])).backend == "highs"
     divisible = with_fairness(dataclasses.replace(problem, whole=False), "maximin")
-    assert allocare.solve(divisible).backend == "max-flow-levels"
+    assert allocare.solve(divisible).backend == "highs"
     exact = dataclasses.replace(problem, unmet_cost=None, supply=[10])
     with pytest.raises(CapabilityError, match="polymatroid"):
         allocare.solve(with_fairness(exact, "maximin"), "min-cost-flow")

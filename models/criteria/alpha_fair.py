@@ -53,6 +53,11 @@ class PowerMean(Criterion):
         return 1.0
 
     @property
+    def settles_utilities(self) -> bool:
+        """Strictly better the more even."""
+        return self.aversion > 0
+
+    @property
     def above_zero(self) -> bool:
         """Whether everybody must have more than nothing."""
         return self.aversion >= 1

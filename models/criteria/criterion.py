@@ -87,6 +87,11 @@ class Criterion(ABC):
         """
 
     @property
+    def settles_utilities(self) -> bool:
+        """Whether all its best plans of a divisible resource give everybody the same utility."""
+        return False
+
+    @property
     def above_zero(self) -> bool:
         """Whether it is there only where everybody has more than nothing."""
         return False

@@ -62,6 +62,11 @@ class KolmPollak(Criterion):
     def __post_init__(self) -> None:
         number(self.kappa, "kappa", above=0)
 
+    @property
+    def settles_utilities(self) -> bool:
+        """Strictly better the more even."""
+        return True
+
     def value(self, utility: FloatArray, size: FloatArray) -> float:
         """Equally distributed equivalent."""
         from scipy.special import logsumexp

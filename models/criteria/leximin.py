@@ -64,8 +64,8 @@ class Leximin(Criterion):
     even_is_best = "always"
 
     @property
-    def settles(self) -> bool:
-        """Always."""
+    def settles_utilities(self) -> bool:
+        """Strictly better the more even."""
         return True
 
     def value(self, utility: FloatArray, size: FloatArray) -> float:

@@ -36,6 +36,7 @@ class MinGini(MeanDispersion):
 
     name = "min-gini"
     title = "smallest mean difference between two people"
+    even_is_best = "at-one-total"
 
     def dispersion(self, utility: FloatArray, size: FloatArray) -> float:
         """By ranks, which is the same as by pairs."""

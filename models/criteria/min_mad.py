@@ -35,6 +35,7 @@ class MinMAD(MeanDispersion):
 
     name = "min-mad"
     title = "smallest mean deviation from the mean"
+    even_is_best = "at-one-total"
 
     def dispersion(self, utility: FloatArray, size: FloatArray) -> float:
         """Mean of the absolute deviations."""

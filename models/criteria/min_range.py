@@ -35,6 +35,7 @@ class MinRange(Criterion):
 
     name = "min-range"
     title = "smallest range, then the greatest total"
+    even_is_best = "at-one-total"
     maximise = False
     levels_down = True
 

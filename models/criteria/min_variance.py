@@ -39,8 +39,14 @@ class MinVariance(Criterion):
 
     name = "min-variance"
     title = "smallest variance, then the greatest total"
+    even_is_best = "at-one-total"
     maximise = False
     levels_down = True
+
+    @property
+    def settles_utilities(self) -> bool:
+        """Strictly better the more even."""
+        return True
 
     def value(self, utility: FloatArray, size: FloatArray) -> float:
         """Population variance."""

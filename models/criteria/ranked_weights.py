@@ -96,6 +96,7 @@ class OWA(RankedWeights):
 
     name = "owa"
     title = "greatest weighted sum, worse-off weighing more"
+    even_is_best = "always"
 
     weights: Any
 
@@ -140,6 +141,7 @@ class GeneralisedGini(RankedWeights):
 
     name = "generalised-gini"
     title = "greatest generalised Gini welfare"
+    even_is_best = "always"
 
     aversion: float
 

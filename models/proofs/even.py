@@ -76,12 +76,14 @@ def prove_even(
     if why is not None:
         raise InputError(f"service levels prove nothing here: {why}")
     assert problem.fairness is not None and problem.fairness.criterion is not None
-    criterion = criterion_of(problem.fairness.criterion)
-    best, need = best_levels(cast("FairAllocationProblem", problem), source, target)
-    bound, plan = criterion.value(best, need), measured(problem, decisions)
-    # a first stage at its best says nothing of the later ones
-    met = not criterion.stages(best, need) or _as_even(plan.utility, plan.agents.size, best, need)
-    if met and abs(bound - report.objective) <= TOLERANCE * report.objective_scale:
+    criterion, fair = criterion_of(problem.fairness.criterion), cast("FairAllocationProblem", problem)
+    best = best_levels(fair, source, target)
+    most = float(fair.demand @ best)
+    if criterion.even_is_best == "at-one-total" and abs(decisions.sum() - most) > TOLERANCE * most:
+        far = np.inf if criterion.maximise else -np.inf
+        return Proof(far, False, f"plan: serves {figure(float(decisions.sum()))} in all, not {figure(most)}")
+    bound = criterion.value(best, fair.demand)
+    if abs(bound - report.objective) <= TOLERANCE * report.objective_scale:
         return Proof(report.objective, proved=True)
     return Proof(bound, False, _where(plan.agents.keys, plan.utility, target))
 
@@ -103,8 +105,13 @@ def beyond_levels(problem: Problem) -> str | None:
     criterion = criterion_of(fairness.criterion)
     if not criterion.even_is_best:
         return f"{criterion.name} is not best at even levels"
-    if fairness.policies or criterion.even_is_best == "at-one-total":
-        return "policies are in force" if fairness.policies else f"{criterion.name} needs a total to hold to"
+    most_served = [str(policy) for policy in fairness.policies] == ["efficiency-floor:loss=0"]
+    if fairness.policies and not most_served:
+        return "policies are in force"
+    if criterion.even_is_best == "at-one-total" and not (
+        most_served or getattr(problem, "efficiency_loss", None) == 0
+    ):
+        return f"{criterion.name} is best at even levels only where none of the total may be given up"
     agents = agents_of(problem)
     if agents.utility != "coverage" or agents.normalised:
         return "they are levels of coverage"
@@ -129,10 +136,8 @@ def _side_rule(problem: Problem) -> str | None:
     return next((why for why, applies in rules.items() if applies), None)
 
 
-def best_levels(
-    problem: FairAllocationProblem, source: FloatArray, target: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Levels that no plan's distribution of service is better than, with the need at each.
+def best_levels(problem: FairAllocationProblem, source: FloatArray, target: FloatArray) -> FloatArray:
+    """Levels of the targets that no plan's distribution of service is better than.
 
     Examples
     --------
@@ -141,9 +146,8 @@ def best_levels(
     >>> problem = FairAllocationProblem(
     ...     sources=["depot", "store"], targets=["north", "south"],
     ...     lanes=Lanes.from_matrix([[1, float("nan")], [1, 1]]), supply=[4, 2], demand=[4, 4])
-    >>> levels, need = best_levels(problem, np.array([1.0, 0.5]), np.array([1.0, 0.5]))
-    >>> levels.tolist(), need.tolist()
-    ([0.5, 1.0], [4.0, 4.0])
+    >>> best_levels(problem, np.array([1.0, 0.5]), np.array([1.0, 0.5])).tolist()
+    [1.0, 0.5]
     """
     lanes, demand = problem.lanes, problem.demand
     chain, group = np.unique(target, return_inverse=True)
@@ -160,23 +164,22 @@ def best_levels(
     reached = np.concatenate([[0.0], np.cumsum(need)])
     # the most in all: no more than what is below and the rest served fully
     together = np.minimum.accumulate(np.minimum(cut - np.cumsum(need), 0.0)) + np.cumsum(need)
-    return _convex_slopes(reached, np.concatenate([[0.0], together]))
+    return _convex_slopes(reached, np.concatenate([[0.0], together]))[group]
 
 
-def _convex_slopes(at: FloatArray, value: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Slopes of the greatest convex curve under points, from left to right, and how long each runs."""
+def _convex_slopes(at: FloatArray, value: FloatArray) -> FloatArray:
+    """Slopes of the greatest convex curve under points, between each and the next."""
     kept = [0]
     for point in range(1, len(at)):
         while len(kept) > 1:
             before, last = kept[-2], kept[-1]
-            if (value[last] - value[before]) * (at[point] - at[last]) < (value[point] - value[last]) * (
-                at[last] - at[before]
-            ):
+            rise, run = value[last] - value[before], at[last] - at[before]
+            if rise * (at[point] - at[last]) < (value[point] - value[last]) * run:
                 break
             kept.pop()
         kept.append(point)
-    width = np.diff(at[kept])
-    return np.clip(np.diff(value[kept]) / width, 0.0, 1.0), width
+    slopes = np.diff(value[kept]) / np.diff(at[kept])
+    return np.repeat(np.clip(slopes, 0.0, 1.0), np.diff(kept))
 
 
 def _as_even(utility: FloatArray, size: FloatArray, best: FloatArray, need: FloatArray) -> bool:
