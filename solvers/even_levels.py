@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from ..instances.errors import InputError
-from ..instances.transportation import TransportationProblem
 from ..models.criteria import criterion_of
 from ..models.criteria.alpha_fair import who_has_nothing
 from ..models.proofs.levels import Levels
@@ -19,15 +18,10 @@ from .flow_outcome import runs_to_its_end
 from .flow_scale import lane_limits, quantity_scale
 from .service_levels import ServiceLevels
 from .solution import Status, StopReason
-from .stages import NO_TIE_BREAK, TIE_BREAK
 
 if TYPE_CHECKING:
-    from ..instances.arrays import FloatArray
     from ..instances.fair_allocation import FairAllocationProblem
     from .backend import Options, Task
-
-ROUNDING = 1e-12
-"""Share of what a target receives that may be missing after the cheapest way to it is chosen."""
 
 
 def solve_even(task: Task, options: Options) -> Outcome:
@@ -85,39 +79,3 @@ def solve_even(task: Task, options: Options) -> Outcome:
         ),
         certificate=Levels(source, target),
     )
-
-
-def cheapest(
-    problem: FairAllocationProblem, decisions: FloatArray, options: Options
-) -> tuple[FloatArray, str]:
-    """Serve every target as a plan does, at the least cost (or greatest weight); with a note on the choice.
-
-    Examples
-    --------
-    >>> import allocare
-    >>> from allocare.solvers.backend import Options
-    >>> problem = allocare.FairAllocationProblem(
-    ...     sources=["depot", "store"], targets=["north", "south"], supply=[4, 4], demand=[4, 4],
-    ...     lanes=allocare.Lanes.from_matrix([[9, 1], [1, 9]]))
-    >>> cheapest(problem, np.array([4.0, 0.0, 0.0, 4.0]), Options())[0].round(9).tolist()
-    [0.0, 4.0, 4.0, 0.0]
-    """
-    from .solve import solve
-
-    cost = problem.lanes.cost
-    if not len(cost) or np.ptp(cost) == 0:
-        return decisions, TIE_BREAK
-    received = np.bincount(problem.lanes.target, decisions, len(problem.targets)).astype(np.float64)
-    posed = TransportationProblem(
-        sources=problem.sources,
-        targets=problem.targets,
-        lanes=problem.lanes,
-        supply=problem.supply,
-        # tight supplies are met up to rounding only
-        demand=received * (1 - ROUNDING),
-        sense="max" if problem.maximise else "min",
-    )
-    found = solve(posed, time_limit=options.time_limit)
-    if found.status is not Status.OPTIMAL or found.allocation is None:
-        return decisions, NO_TIE_BREAK
-    return posed.decisions(found.allocation), TIE_BREAK

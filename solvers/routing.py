@@ -34,12 +34,6 @@ def _criterion(problem: Problem) -> bool:
     return fairness is not None and fairness.criterion is not None and not fairness.policies
 
 
-def _settling(problem: Problem) -> bool:
-    """Whether the criterion alone says what everybody has, so that only the way to it is left open."""
-    asked = None if problem.fairness is None else problem.fairness.criterion
-    return asked is not None and _criterion(problem) and criterion_of(asked).settles
-
-
 def _curved(problem: Problem) -> bool:
     fairness = problem.fairness
     return fairness is not None and fairness.criterion is not None and criterion_of(fairness.criterion).curved

@@ -39,11 +39,6 @@ class Criterion(ABC):
         """Whether a larger value is better."""
         return True
 
-    @property
-    def settles(self) -> bool:
-        """Whether plans that are equally good give everybody the same, where shares are divisible."""
-        return self.curved
-
     def relative_to(self, nothing: Reference, ideal: Reference) -> Criterion:
         """Return the criterion with the problem's reference points in it; itself where it has none.
 

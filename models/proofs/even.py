@@ -82,8 +82,10 @@ def prove_even(
     if criterion.even_is_best == "at-one-total" and abs(decisions.sum() - most) > TOLERANCE * most:
         far = np.inf if criterion.maximise else -np.inf
         return Proof(far, False, f"plan: serves {figure(float(decisions.sum()))} in all, not {figure(most)}")
-    bound = criterion.value(best, fair.demand)
-    if abs(bound - report.objective) <= TOLERANCE * report.objective_scale:
+    bound, plan = criterion.value(best, fair.demand), measured(problem, decisions)
+    # a first stage at its best says nothing of the later ones
+    met = not criterion.stages(best, fair.demand) or _as_even(plan.utility, best, fair.demand)
+    if met and abs(bound - report.objective) <= TOLERANCE * report.objective_scale:
         return Proof(report.objective, proved=True)
     return Proof(bound, False, _where(plan.agents.keys, plan.utility, target))
 
@@ -182,16 +184,19 @@ def _convex_slopes(at: FloatArray, value: FloatArray) -> FloatArray:
     return np.repeat(np.clip(slopes, 0.0, 1.0), np.diff(kept))
 
 
-def _as_even(utility: FloatArray, size: FloatArray, best: FloatArray, need: FloatArray) -> bool:
+def _as_even(utility: FloatArray, best: FloatArray, size: FloatArray) -> bool:
     """Whether a plan's absolute Lorenz curve is nowhere below that of the best levels."""
-    order = np.argsort(utility, kind="stable")
-    people = np.concatenate([[0.0], np.cumsum(size[order])])
-    has = np.concatenate([[0.0], np.cumsum(size[order] * utility[order])])
-    reached = np.concatenate([[0.0], np.cumsum(need)])
-    most = np.concatenate([[0.0], np.cumsum(need * best)])
+    (people, has), (reached, most) = (_curve(values, size) for values in (utility, best))
     corners = np.union1d(people, reached)
     lead = np.interp(corners, people, has) - np.interp(corners, reached, most)
     return bool((lead >= -TOLERANCE * most[-1]).all())
+
+
+def _curve(utility: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """People from the worst-off up, and what they have together."""
+    order = np.argsort(utility, kind="stable")
+    people, has = size[order], (size * utility)[order]
+    return np.concatenate([[0.0], np.cumsum(people)]), np.concatenate([[0.0], np.cumsum(has)])
 
 
 def _where(keys: object, utility: FloatArray, target: FloatArray) -> str:
