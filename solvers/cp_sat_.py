@@ -14,6 +14,7 @@ from ..instances.errors import CapabilityError, InputError
 from ..instances.fair_allocation import FairAllocationProblem
 from ..models.cp_sat_fair import whole_variance_form
 from ..models.integer_form import UNLIMITED, integer_form
+from ..models.whole_columns import in_whole_columns
 from .form_result import FormResult, clamped, graded, solve_rendering
 from .solution import Status, StopReason
 from .stages import solve_in_stages
@@ -46,7 +47,7 @@ def refusal(task: Task, options: Options) -> str | None:
         return "it takes whole-number columns only, and here some are divisible"
     try:
         form, _ = _whole_form(task)
-        for stage in form.stages or (form.cost,):
+        for stage in (*(form.stages or (form.cost,)), *form.tie_break):
             integer_form(replace(form, cost=stage))
     except CapabilityError as error:
         return str(error)
@@ -73,9 +74,12 @@ def solve(task: Task, options: Options) -> Outcome:
 def _whole_form(task: Task) -> tuple[MatrixForm, int]:
     """The form to solve, and its objective's multiple of the problem's."""
     problem = None if task.extended else task.problem
-    if isinstance(problem, FairAllocationProblem) and problem.criterion == "min-variance":
+    if problem is None:
+        return task.matrix_form, 1
+    own = not problem.asks_fairness
+    if own and isinstance(problem, FairAllocationProblem) and problem.criterion == "min-variance":
         return whole_variance_form(problem)
-    return task.matrix_form, 1
+    return in_whole_columns(task.matrix_form), 1
 
 
 def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = None) -> FormResult:
