@@ -1,11 +1,17 @@
 """Mixed-integer programs with divisible columns beside whole ones: HiGHS 1.14 gets some of these wrong."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
+from test_whole_columns import small
 
 import allocare
-from allocare import LinearProblem
+from allocare import LinearProblem, with_fairness
+from allocare.models.formulations import matrix_form
+from allocare.solvers.backend import Options
+from allocare.solvers.highs_ import solve_form
 
 
 def mixed(objective, matrix, lower, upper, most, whole) -> LinearProblem:
@@ -72,3 +78,27 @@ def test_random_programs_agree_with_scipy():
         solution = allocare.solve(mixed(objective, matrix, lower, upper, most, whole), "highs")
         assert solution.objective == pytest.approx(other.fun, abs=1e-6)
         compared += 1
+
+
+@pytest.mark.parametrize(
+    ("seed", "criterion", "policies"),
+    [
+        (11, "min-mad:weight=0.7", []),
+        (14, "min-range", ["efficiency-floor:loss=0.25"]),
+        (20, "min-gini", ["efficiency-floor:loss=0.2"]),
+    ],
+)
+def test_presolve_loses_no_plan_of_a_criterion_on_whole_units(seed, criterion, policies):
+    form = matrix_form(with_fairness(small(seed), criterion, policies, size="people"))
+    form = replace(form, stages=(), tie_break=(), leading=None, ordering=None)
+    sign = -1.0 if form.maximise else 1.0
+    plain = milp(
+        sign * form.cost,
+        integrality=form.whole.astype(int),
+        bounds=Bounds(form.lower, form.upper),
+        constraints=LinearConstraint(form.matrix, form.row_lower, form.row_upper),
+        options={"presolve": False, "mip_rel_gap": 1e-9},
+    )
+    found = solve_form(form, Options())
+    assert form.objective(found.values) == pytest.approx(sign * plain.fun + form.offset, rel=1e-7)
+    assert found.bound == pytest.approx(form.objective(found.values), rel=1e-7)
