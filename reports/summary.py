@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..evaluation.explanation import gains
+from ..evaluation.ties import NOT_BEST, UNDECIDED
 from ..instances.fairness import Rule
 from ..solvers.solution import Status
 from .plans import is_baseline, is_chosen, main_reference
@@ -226,6 +227,10 @@ def _uniqueness(words: Wording) -> list[str]:
         plans = [words.plan(row["plan"]) for row in ties.to_dict("records") if row["unique"] is wanted]
         if plans:
             sentences.append(words.texts(f"summary.{key}", plans=words.texts.listed(plans)))
+    open_rows = ties[ties["message"].isin([UNDECIDED, NOT_BEST])]
+    if len(open_rows):
+        plans = [words.plan(name) for name in open_rows["plan"]]
+        sentences.append(words.texts("summary.undecided", plans=words.texts.listed(plans)))
     return sentences
 
 

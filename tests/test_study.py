@@ -1,12 +1,14 @@
 """A study lays criteria, policies and references side by side, and its frames agree with each other."""
 
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import allocare
 from allocare import Lanes, TransportationProblem
-from allocare.evaluation.study import REFERENCE, Range, study
+from allocare.evaluation.study import REFERENCE, Limits, Range, study
 
 SCARCE = TransportationProblem(
     sources=["depot", "store"],
@@ -70,6 +72,25 @@ def test_the_status_quo_is_given_and_dominated(found):
 def test_prices_are_against_the_greatest_total(found):
     priced = found.summary.set_index("plan")["price_percent"]
     assert priced[REFERENCE] == 0 and priced["status quo"] == pytest.approx(100 * 7 / 11)
+
+
+def test_every_solve_has_a_limit_that_is_stated(found, monkeypatch):
+    assert found.limits == Limits() and Limits.of(7.0) == Limits(7.0, 7.0, 7.0)
+    asked = []
+
+    def noted(problem, *backend, **options):
+        asked.append(options["time_limit"])
+        return allocare.solve(problem, *backend, **options)
+
+    for module in ("study", "explanation", "frontier"):
+        monkeypatch.setattr(import_module(f"allocare.evaluation.{module}"), "solve", noted)
+    rules = {"criteria": ["maximin"], "policies": ["cap:value=0.5"]}
+    ranges = [Range.of("utilitarian", 0, 0.6, "floor:value=?", points=2)]
+    study(SCARCE, **rules, ranges=ranges)
+    assert set(asked) == {Limits().plan, Limits().beside, Limits().point}
+    asked.clear()
+    study(SCARCE, **rules, ranges=ranges, time_limit=9.0)
+    assert set(asked) == {9.0}
 
 
 def test_policies_that_conflict_are_named_with_what_would_mend_them():
