@@ -16,7 +16,7 @@ from ..models.references import best_total
 from ..solvers.solution import Status
 from ..solvers.solve import solve
 from .dispersion import gini
-from .judged import judge, without_dust
+from .judged import judge, notes_in_words, without_dust
 from .price_of_fairness import price
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def frontier(
             here = posed(value)
             solution = solve(here, **options)
             solved[value] = None if solution.allocation is None else judge(here, solution)
-            notes[value] = (solution.status.value, "; ".join(solution.notes), solution.seconds)
+            notes[value] = (solution.status.value, notes_in_words(solution), solution.seconds)
         return solved[value]
 
     def decided(value: float) -> bool:

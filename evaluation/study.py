@@ -21,7 +21,7 @@ from .by_group import by_group
 from .explanation import binding_policies, gains, gains_by_group
 from .frontier import frontier
 from .inequality import inequality_table
-from .judged import judge, judge_plan, without_dust
+from .judged import judge, judge_plan, notes_in_words, without_dust
 from .lorenz import dominance, generalised_lorenz_curve, lorenz_curve
 from .price_of_fairness import price, price_bound
 from .ties import NOT_BEST, ties
@@ -48,19 +48,19 @@ class Limits:
     plan
         For a criterion's or a policy's plan.
     beside
-        For each solve that explains a plan: without a policy, or towards a tie.
+        For what explains a plan: each solve without a policy, and the whole search for ties.
     point
-        For each value of a range.
+        For each value of a range; as often as it has points to begin with, for the search of its breakpoints.
 
     Examples
     --------
     >>> Limits.of(None).plan, Limits.of(7.0).beside
-    (30.0, 7.0)
+    (10.0, 7.0)
     """
 
-    plan: float = 30.0
+    plan: float = 10.0
     beside: float = 5.0
-    point: float = 3.0
+    point: float = 2.0
 
     @classmethod
     def of(cls, asked: float | None) -> Limits:
@@ -380,7 +380,7 @@ def _policy_prices(bare: Problem, policies: tuple[Rule, ...], options: dict[str,
         if solution.allocation is not None:
             paid = price(system, judge(posed, solution).total)
         percent = None if paid is None else 100 * paid
-        rows.append((str(policy), solution.status.value, percent, "; ".join(solution.notes)))
+        rows.append((str(policy), solution.status.value, percent, notes_in_words(solution)))
     return pd.DataFrame(rows, columns=["policy", "status", "price_percent", "note"])
 
 
@@ -447,7 +447,7 @@ def _how(solution: Solution | None) -> dict[str, Any]:
         "seconds": solution.seconds,
         "backend": solution.backend,
         "proved_by": solution.proved_by,
-        "note": "; ".join(solution.notes),
+        "note": notes_in_words(solution),
     }
 
 

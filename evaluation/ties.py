@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def ties(
     seed
         Of the random directions.
     options
-        As in `Options`; the time limit is for each solve.
+        As in `Options`; the time limit is for the whole search.
 
     Raises
     ------
@@ -217,6 +218,7 @@ class _Search:
         self.form, self.place, self.values, self.options = form, place, values, options
         self.divisible = Redirected(form, options)
         self.decided = True
+        self.began = perf_counter()
 
     def ends(self, weight: FloatArray) -> tuple[float, float]:
         """Smallest and largest weighted sum of utilities."""
@@ -227,15 +229,26 @@ class _Search:
         """Columns of the plan that goes farthest in a direction of the utilities."""
         gain = np.zeros(len(self.form.cost))
         gain[self.place] = direction
-        found = self.divisible(gain)
+        left = self._left()
+        if left.time_limit is not None and left.time_limit <= 0:
+            self.decided = False
+            return self.values
+        found = self.divisible(gain, left)
         if self.form.whole.any() and found.values is not None:
             reach = float(gain @ (found.values - self.values))
             if reach <= 0.1 * MOVED * float(abs(gain) @ abs(self.values)):
                 return self.values
         if found.values is None or self._divides(found.values):
-            found = solve_form(replace(self.form, cost=gain, maximise=True), self.options, self.values)
+            found = solve_form(replace(self.form, cost=gain, maximise=True), left, self.values)
             self.decided &= found.status is Status.OPTIMAL
         return self.values if found.values is None else found.values
+
+    def _left(self) -> Options:
+        """Options with what is left of the time."""
+        limit = self.options.time_limit
+        if limit is None:
+            return self.options
+        return replace(self.options, time_limit=limit - (perf_counter() - self.began))
 
     def _divides(self, values: FloatArray) -> bool:
         return bool(self.form.whole.any()) and exactly_whole(self.form, values) is None

@@ -30,7 +30,7 @@ class Redirected:
     form
         Whose rows and bounds hold; its own objective does not count, and whole columns count as divisible.
     options
-        As in `Options`, the time limit for each solve.
+        As in `Options`.
 
     Examples
     --------
@@ -57,14 +57,18 @@ class Redirected:
         self.options = options
         self.highs = prepared(self.scaled.form, options)
 
-    def __call__(self, gain: FloatArray) -> FormResult:
-        """Solve for the largest sum of gains; without values where that did not end at an optimum."""
+    def __call__(self, gain: FloatArray, options: Options | None = None) -> FormResult:
+        """Solve for the largest sum of gains; without values where that did not end at an optimum.
+
+        The time limit is that of the `options` given here, or else of those given at first.
+        """
+        options = options or self.options
         scaled = self.scaled.redirected(replace(self.scaled.original, cost=gain))
         width = len(gain)
         self.highs.changeColsCost(width, np.arange(width, dtype=np.int32), scaled.form.cost)
-        if self.options.time_limit is not None:
-            self.highs.setOptionValue("time_limit", self.highs.getRunTime() + self.options.time_limit)
+        if options.time_limit is not None:
+            self.highs.setOptionValue("time_limit", self.highs.getRunTime() + options.time_limit)
         run(self.highs)
         status, reason = STATUS[self.highs.getModelStatus().name]
-        result = held(scaled, self.highs, status, reason, self.options)
+        result = held(scaled, self.highs, status, reason, options)
         return result if result.status is Status.OPTIMAL else replace(result, values=None)
