@@ -15,7 +15,7 @@ from ..instances.fairness import Fairness, Rule, with_fairness
 from ..models.policies import policy_of
 from ..models.references import best_total
 from ..solvers.conflicts import cheapest_relaxation, conflict
-from ..solvers.solution import Status
+from ..solvers.solution import Status, StopReason
 from ..solvers.solve import solve
 from .by_group import by_group
 from .explanation import binding_policies, gains, gains_by_group
@@ -112,6 +112,8 @@ class Study:
         One row a plan: ``plan``, ``status``, ``total``, ``price_percent``, ``bound_percent``, ``mean``,
         ``worst``, ``gini``, ``value``, ``gap``, ``seconds``, ``backend``, ``proved_by``,
         ``unique``, ``note``.
+    missing
+        One row a criterion without a plan in time: ``plan``, ``message``.
     policy_prices
         One row a policy alone, on the greatest total: ``policy``, ``status``, ``price_percent``, ``note``.
     agents
@@ -150,6 +152,7 @@ class Study:
     policies: tuple[Rule, ...]
     plans: tuple[Judged, ...]
     summary: pd.DataFrame
+    missing: pd.DataFrame
     policy_prices: pd.DataFrame
     agents: pd.DataFrame
     groups: pd.DataFrame
@@ -176,6 +179,7 @@ class Study:
             name: getattr(self, name)
             for name in (
                 "summary",
+                "missing",
                 "policy_prices",
                 "agents",
                 "groups",
@@ -242,7 +246,9 @@ def study(
     Raises
     ------
     InputError
-        Where a criterion's plan was not found in time, as well as for rules that the problem cannot have.
+        For rules that the problem cannot have.
+    UndecidedError
+        Where no criterion's plan was found in time; where some were, the others are told in `missing`.
 
     Examples
     --------
@@ -269,12 +275,18 @@ def study(
         step("policies that conflict")
         relaxation = cheapest_relaxation(with_fairness(bare, None, asked)) if clash.policies else None
     kept = () if clash is not None else asked
+    missing: list[tuple[str, str]] = []
     for criterion in criteria:
         step(str(criterion))
         if str(criterion) != REFERENCE or kept:
             name = str(Rule.of(criterion))
             name = f"{name} with policies" if name == REFERENCE else name
-            plans.append(_solved(bare, criterion, kept, name, options))
+            try:
+                plans.append(_solved(bare, criterion, kept, name, options))
+            except UndecidedError as error:
+                missing.append((name, str(error)))
+    if missing and len(plans) == 1:
+        raise UndecidedError(missing[0][1])
     for baseline in baselines:
         found = _baseline(bare, baseline, options)
         if found is not None:
@@ -310,6 +322,7 @@ def study(
         policies=asked,
         plans=tuple(plans),
         summary=_summary(bare, plans, loose),
+        missing=pd.DataFrame(missing, columns=["plan", "message"]),
         policy_prices=prices,
         agents=_agents(plans),
         groups=_groups(plans, groups, bootstrap, seed),
@@ -345,7 +358,12 @@ def _solved(
     bare: Problem, criterion: str | Rule, policies: tuple[Rule, ...], name: str, options: dict[str, Any]
 ) -> Judged:
     posed = with_fairness(bare, criterion, policies)
-    return judge(posed, solve(posed, **options), name)
+    solution = solve(posed, **options)
+    if solution.allocation is None and solution.stop_reason is StopReason.TIME_LIMIT:
+        raise UndecidedError(
+            f"no plan was found for {name!r} within {options['time_limit']:g} s; give more time"
+        )
+    return judge(posed, solution, name)
 
 
 def _clash(bare: Problem, policies: tuple[Rule, ...], options: dict[str, Any]) -> Conflict | None:

@@ -1,5 +1,6 @@
 """A study lays criteria, policies and references side by side, and its frames agree with each other."""
 
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -9,6 +10,10 @@ import pytest
 import allocare
 from allocare import Lanes, TransportationProblem
 from allocare.evaluation.study import REFERENCE, Limits, Range, study
+from allocare.instances.errors import UndecidedError
+from allocare.reports.summary import summary
+from allocare.reports.wording import Wording
+from allocare.solvers.solution import Status, StopReason
 
 SCARCE = TransportationProblem(
     sources=["depot", "store"],
@@ -91,6 +96,23 @@ def test_every_solve_has_a_limit_that_is_stated(found, monkeypatch):
     asked.clear()
     study(SCARCE, **rules, ranges=ranges, time_limit=9.0)
     assert set(asked) == {9.0}
+
+
+def test_a_criterion_without_a_plan_in_time_is_named_and_the_others_are_shown(monkeypatch):
+    def late(problem, *backend, **options):
+        found = allocare.solve(problem, *backend, **options)
+        if problem.fairness.criterion is None or problem.fairness.criterion.name != "leximin":
+            return found
+        given_up = {"status": Status.UNKNOWN, "stop_reason": StopReason.TIME_LIMIT, "proved_by": ""}
+        empty = dict.fromkeys(("objective", "bound", "gap", "allocation", "served", "unmet", "certificate"))
+        return replace(found, **given_up, **empty, checked=False)
+
+    monkeypatch.setattr(import_module("allocare.evaluation.study"), "solve", late)
+    found = study(SCARCE, ["leximin", "maximin"])
+    assert found.missing["plan"].tolist() == ["leximin"] and "maximin" in found.summary["plan"].tolist()
+    assert any("For leximin no plan was found" in said for said in summary(Wording.of(found, "en")))
+    with pytest.raises(UndecidedError, match="no plan was found for 'leximin' within 10 s"):
+        study(SCARCE, ["leximin"])
 
 
 def test_policies_that_conflict_are_named_with_what_would_mend_them():
