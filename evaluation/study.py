@@ -55,12 +55,12 @@ class Limits:
     Examples
     --------
     >>> Limits.of(None).plan, Limits.of(7.0).beside
-    (10.0, 7.0)
+    (15.0, 7.0)
     """
 
-    plan: float = 10.0
+    plan: float = 15.0
     beside: float = 5.0
-    point: float = 2.0
+    point: float = 3.0
 
     @classmethod
     def of(cls, asked: float | None) -> Limits:
