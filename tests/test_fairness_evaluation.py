@@ -104,7 +104,7 @@ def test_a_strictly_concave_criterion_leaves_nothing_open_and_a_search_agrees(cr
     said = ties(problem, "region")
     assert said.unique and "settles everybody" in said.message
     kind = type(criterion_of(problem.fairness.criterion))
-    monkeypatch.setattr(kind, "settles_everybody", property(lambda self: False))
+    monkeypatch.setattr(kind, "settles_utilities", property(lambda self: False))
     searched = ties(problem, "region")
     assert searched.unique and "was found" in searched.message
     pd.testing.assert_frame_equal(said.groups, searched.groups, rtol=1e-5, atol=1e-5)
@@ -115,8 +115,8 @@ def test_what_counts_linearly_settles_nobody():
     plain = {
         name: criterion_of(Rule(name)) for name in ("utilitarian", "maximin", *(settling - {"kolm-pollak"}))
     }
-    assert {name for name, found in plain.items() if found.settles_everybody} == settling - {"kolm-pollak"}
-    assert not criterion_of(Rule("alpha-fair", {"alpha": 0})).settles_everybody
+    assert {name for name, found in plain.items() if found.settles_utilities} == settling - {"kolm-pollak"}
+    assert not criterion_of(Rule("alpha-fair", {"alpha": 0})).settles_utilities
 
 
 @settings(deadline=None, max_examples=12, derandomize=True)
