@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from ..instances.errors import InputError
+from ..models.formulations import matrix_form
 from ..models.policies import policy_of
 from ..models.welfare import maximises, policy_names
+from ..solvers.solution import Status
 from ..solvers.solve import solve
 
 if TYPE_CHECKING:
+    from ..instances.problem import Problem
     from .judged import Judged
 
 CHANGED = 1e-6
@@ -117,7 +120,8 @@ def binding_policies(plan: Judged, *, resolve: bool = True, **options: Any) -> p
     plan
         Solved under policies.
     resolve
-        Whether to solve again without each policy; exact on whole numbers too, where there are no duals.
+        Whether to solve again without each policy; exact on whole numbers too, where there are no duals. On
+        divisible quantities a limit that does not bind costs nothing, so that no solve is needed.
     options
         Passed on to `allocare.solve`.
 
@@ -126,7 +130,8 @@ def binding_policies(plan: Judged, *, resolve: bool = True, **options: Any) -> p
     pandas.DataFrame
         One row a policy: ``to_spare`` (0 where it binds) and ``where``; ``shadow_price``, improvement of the
         objective per unit by which all its limits are loosened (missing without duals); ``without``, the
-        objective without it, and ``cost`` of keeping it (what the objective would improve by without it).
+        objective without it, and ``cost`` of keeping it (what the objective would improve by without it),
+        both missing where one of the two was not solved to its end or there is none without the policy.
 
     Examples
     --------
@@ -141,9 +146,11 @@ def binding_policies(plan: Judged, *, resolve: bool = True, **options: Any) -> p
         raise InputError("only a plan that was solved under policies has binding ones")
     sign = 1.0 if maximises(problem) else -1.0
     now = plan.solution.objective
+    convex = not matrix_form(problem).whole.any()
     rows = []
     for at, (rule, name) in enumerate(zip(fairness.policies, policy_names(problem), strict=True)):
-        verdict = policy_of(rule).judge(plan.plan)
+        policy = policy_of(rule)
+        verdict = policy.judge(plan.plan)
         dual = plan.solution.duals.get(name)
         row: dict[str, Any] = {
             "policy": str(rule),
@@ -154,13 +161,24 @@ def binding_policies(plan: Judged, *, resolve: bool = True, **options: Any) -> p
             "without": None,
             "cost": None,
         }
-        if resolve and now is not None:
+        if resolve and now is not None and plan.solution.status is Status.OPTIMAL:
+            idle = convex and not row["binds"] and policy.only_limits
             others = (*fairness.policies[:at], *fairness.policies[at + 1 :])
-            free = solve(replace(problem, fairness=replace(fairness, policies=others)), **options)
-            if free.objective is not None:
-                gain = sign * (free.objective - now)
-                scale = max(abs(now), abs(free.objective))
-                row |= {"without": free.objective, "cost": 0.0 if abs(gain) <= 1e-9 * scale else gain}
+            free = replace(problem, fairness=replace(fairness, policies=others))
+            without = now if idle else _best(free, options)
+            if without is not None:
+                gain = sign * (without - now)
+                scale = max(abs(now), abs(without))
+                row |= {"without": without, "cost": 0.0 if abs(gain) <= 1e-9 * scale else gain}
         rows.append(row)
     columns = ["policy", "binds", "to_spare", "where", "shadow_price", "without", "cost"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _best(problem: Problem, options: dict[str, Any]) -> float | None:
+    """Objective of a problem where it is solved to its end; without a policy it may even be one to refuse."""
+    try:
+        found = solve(problem, **options)
+    except InputError:
+        return None
+    return found.objective if found.status is Status.OPTIMAL else None

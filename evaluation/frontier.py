@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import pandas as pd
 from ..instances.errors import InputError
 from ..instances.fairness import Rule
 from ..models.references import best_total
+from ..solvers.solution import Status
 from ..solvers.solve import solve
 from .dispersion import gini
-from .judged import judge, without_dust
+from .judged import judge, notes_in_words, without_dust
 from .price_of_fairness import price
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 VARIED = "?"
 """What stands in a rule in the place of the parameter that is varied."""
+
+DECIDED = (Status.OPTIMAL.value, Status.INFEASIBLE.value)
+"""How a solve ends that says all about its value."""
 
 COLUMNS = (
     "parameter",
@@ -70,6 +75,7 @@ def frontier(
     points: int = 20,
     resolution: float = 1e-3,
     most_solves: int = 200,
+    most_seconds: float = np.inf,
     on_point: Callable[[float], None] | None = None,
     **options: Any,
 ) -> Frontier:
@@ -77,7 +83,8 @@ def frontier(
 
     Evenly spaced values come first. Where the decision differs between two neighbours the interval is halved
     until it is `resolution` of the range wide; where plans change steadily (shares of a divisible resource),
-    two neighbours are one decision while the plan halfway is the mean of theirs.
+    two neighbours are one decision while the plan halfway is the mean of theirs. Where a solve ended before
+    its plan was proved best, no change is claimed beside it.
 
     Parameters
     ----------
@@ -89,8 +96,8 @@ def frontier(
         Evenly spaced values to begin with, 2 or more.
     resolution
         Width at which a breakpoint is located, as a share of the range.
-    most_solves
-        Solves after which no further breakpoint is looked for.
+    most_solves, most_seconds
+        Solves, and time, after which no further breakpoint is looked for.
     on_point
         Called with each value before it is solved, to show progress.
     options
@@ -124,9 +131,13 @@ def frontier(
             here = posed(value)
             solution = solve(here, **options)
             solved[value] = None if solution.allocation is None else judge(here, solution)
-            notes[value] = (solution.status.value, "; ".join(solution.notes), solution.seconds)
+            notes[value] = (solution.status.value, notes_in_words(solution), solution.seconds)
         return solved[value]
 
+    def decided(value: float) -> bool:
+        return notes[value][0] in DECIDED
+
+    began = perf_counter()
     grid = np.linspace(low, high, points).tolist()
     for value in grid:
         at(value)
@@ -135,9 +146,10 @@ def frontier(
     open_intervals = list(pairwise(grid))
     while open_intervals:
         left, right = open_intervals.pop(0)
-        if _same(at(left), at(right)):
+        if not (decided(left) and decided(right)) or _same(at(left), at(right)):
             continue
-        if right - left <= narrow or len(solved) >= most_solves:
+        ended = len(solved) >= most_solves or perf_counter() - began > most_seconds
+        if right - left <= narrow or ended:
             breaks.append((left, right))
             continue
         middle = 0.5 * (left + right)

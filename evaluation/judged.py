@@ -11,6 +11,7 @@ import pandas as pd
 from ..instances.errors import InputError
 from ..instances.fairness import Fairness
 from ..models.checks.fairness import measured
+from ..solvers.flow_outcome import NOT_ENFORCED
 
 if TYPE_CHECKING:
     from ..instances.arrays import FloatArray
@@ -102,6 +103,21 @@ def without_dust(utility: FloatArray) -> FloatArray:
     """
     dust = 1e-9 * abs(utility).max(initial=0.0)
     return np.where((utility < 0) & (utility >= -dust), 0.0, utility)
+
+
+def notes_in_words(solution: Solution) -> str:
+    """Solvers' notes in one line, but for a limit that was not enforced and never near.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> solution = allocare.solve(allocare.example("sunray"), time_limit=60.0)
+    >>> len(solution.notes), notes_in_words(solution)
+    (1, '')
+    """
+    limit = solution.options["time_limit"]
+    in_time = limit is not None and solution.seconds < limit
+    return "; ".join(note for note in solution.notes if not (in_time and note == NOT_ENFORCED))
 
 
 def rules_in_words(problem: Problem) -> str:

@@ -10,20 +10,21 @@ import numpy as np
 import pandas as pd
 
 from ..instances.agents import agents_of
-from ..instances.errors import AllocareError, CapabilityError, InputError
+from ..instances.errors import AllocareError, CapabilityError, InputError, UndecidedError
 from ..instances.fairness import Fairness, Rule, with_fairness
 from ..models.policies import policy_of
 from ..models.references import best_total
 from ..solvers.conflicts import cheapest_relaxation, conflict
+from ..solvers.solution import Status, StopReason
 from ..solvers.solve import solve
 from .by_group import by_group
 from .explanation import binding_policies, gains, gains_by_group
 from .frontier import frontier
 from .inequality import inequality_table
-from .judged import judge, judge_plan, without_dust
+from .judged import judge, judge_plan, notes_in_words, without_dust
 from .lorenz import dominance, generalised_lorenz_curve, lorenz_curve
 from .price_of_fairness import price, price_bound
-from .ties import ties
+from .ties import NOT_BEST, ties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +37,37 @@ if TYPE_CHECKING:
 
 MORE_SOLVES = 40
 """Solves beyond the evenly spaced ones that a range may take to find where its decision changes."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds that each solve of a study may take, where no other limit is asked for.
+
+    Parameters
+    ----------
+    plan
+        For a criterion's or a policy's plan.
+    beside
+        For what explains a plan: each solve without a policy, and the whole search for ties.
+    point
+        For each value of a range; as often as it has points to begin with, for the search of its breakpoints.
+
+    Examples
+    --------
+    >>> Limits.of(None).plan, Limits.of(7.0).beside
+    (15.0, 7.0)
+    """
+
+    plan: float = 15.0
+    beside: float = 5.0
+    point: float = 3.0
+
+    @classmethod
+    def of(cls, asked: float | None) -> Limits:
+        """The limits; one that is asked for holds for every solve."""
+        return cls() if asked is None else cls(asked, asked, asked)
+
+
 REFERENCE = "utilitarian"
 """The plan that every other is compared with: the greatest total, no policies."""
 
@@ -80,6 +112,8 @@ class Study:
         One row a plan: ``plan``, ``status``, ``total``, ``price_percent``, ``bound_percent``, ``mean``,
         ``worst``, ``gini``, ``value``, ``gap``, ``seconds``, ``backend``, ``proved_by``,
         ``unique``, ``note``.
+    missing
+        One row a criterion without a plan in time: ``plan``, ``message``.
     policy_prices
         One row a policy alone, on the greatest total: ``policy``, ``status``, ``price_percent``, ``note``.
     agents
@@ -108,6 +142,8 @@ class Study:
         Why the policies have no plan together and what would mend it, or None.
     rank, bootstrap, seed
         As they were asked for.
+    limits
+        Seconds that each solve could take.
     seconds
         Time that all of it took.
     """
@@ -116,6 +152,7 @@ class Study:
     policies: tuple[Rule, ...]
     plans: tuple[Judged, ...]
     summary: pd.DataFrame
+    missing: pd.DataFrame
     policy_prices: pd.DataFrame
     agents: pd.DataFrame
     groups: pd.DataFrame
@@ -133,6 +170,7 @@ class Study:
     rank: str | None = None
     bootstrap: int = 0
     seed: int = 0
+    limits: Limits = Limits()
     seconds: float = 0.0
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -141,6 +179,7 @@ class Study:
             name: getattr(self, name)
             for name in (
                 "summary",
+                "missing",
                 "policy_prices",
                 "agents",
                 "groups",
@@ -202,7 +241,14 @@ def study(
     on_step
         Called with each step in words, to show progress.
     options
-        Passed on to `allocare.solve`.
+        Passed on to `allocare.solve`; without a time limit those of `Limits` hold.
+
+    Raises
+    ------
+    InputError
+        For rules that the problem cannot have.
+    UndecidedError
+        Where no criterion's plan was found in time; where some were, the others are told in `missing`.
 
     Examples
     --------
@@ -217,20 +263,30 @@ def study(
     bare = replace(problem, fairness=replace(problem.fairness or Fairness(), criterion=None, policies=()))
     today = None if status_quo is None else judge_plan(bare, status_quo)
     _refuse_unknown(bare, groups, rank)
+    limits = Limits.of(options.pop("time_limit", None))
+    beside, at_point = options | {"time_limit": limits.beside}, options | {"time_limit": limits.point}
+    options = options | {"time_limit": limits.plan}
     step("utilitarian")
     plans = [_solved(bare, REFERENCE, (), REFERENCE, options)]
-    clash = None if not asked else conflict(with_fairness(bare, None, asked))
+    step("policies together")
+    clash = _clash(bare, asked, options)
     relaxation = None
     if clash is not None:
         step("policies that conflict")
         relaxation = cheapest_relaxation(with_fairness(bare, None, asked)) if clash.policies else None
     kept = () if clash is not None else asked
+    missing: list[tuple[str, str]] = []
     for criterion in criteria:
         step(str(criterion))
         if str(criterion) != REFERENCE or kept:
             name = str(Rule.of(criterion))
             name = f"{name} with policies" if name == REFERENCE else name
-            plans.append(_solved(bare, criterion, kept, name, options))
+            try:
+                plans.append(_solved(bare, criterion, kept, name, options))
+            except UndecidedError as error:
+                missing.append((name, str(error)))
+    if missing and len(plans) == 1:
+        raise UndecidedError(missing[0][1])
     for baseline in baselines:
         found = _baseline(bare, baseline, options)
         if found is not None:
@@ -240,14 +296,22 @@ def study(
     step("policies alone")
     prices = _policy_prices(bare, asked, options)
     step("ties and binding policies")
-    loose, moving = _ties([plan for plan in plans if plan.solution is not None], groups, seed)
+    loose, moving = _ties([plan for plan in plans if plan.solution is not None], groups, seed, beside)
     found_ranges = []
     for each in ranges:
         step(f"{each.criterion} from {each.low:g} to {each.high:g}")
         posed = with_fairness(bare, each.criterion, each.policies)
         try:
             solves = each.points + MORE_SOLVES
-            swept = frontier(posed, each.low, each.high, points=each.points, most_solves=solves, **options)
+            swept = frontier(
+                posed,
+                each.low,
+                each.high,
+                points=each.points,
+                most_solves=solves,
+                most_seconds=each.points * limits.point,
+                **at_point,
+            )
             found_ranges.append((each, swept))
         except InputError:
             if not each.optional:
@@ -258,13 +322,14 @@ def study(
         policies=asked,
         plans=tuple(plans),
         summary=_summary(bare, plans, loose),
+        missing=pd.DataFrame(missing, columns=["plan", "message"]),
         policy_prices=prices,
         agents=_agents(plans),
         groups=_groups(plans, groups, bootstrap, seed),
         winners=_winners(plans, groups),
         measures=_measures(plans, rank),
         verdicts=_verdicts(plans, asked),
-        binding=_binding(plans, options),
+        binding=_binding(plans, beside),
         ties=loose,
         tie_groups=moving,
         lorenz=_lorenz(plans),
@@ -275,6 +340,7 @@ def study(
         rank=rank,
         bootstrap=bootstrap,
         seed=seed,
+        limits=limits,
         seconds=perf_counter() - began,
     )
 
@@ -292,7 +358,22 @@ def _solved(
     bare: Problem, criterion: str | Rule, policies: tuple[Rule, ...], name: str, options: dict[str, Any]
 ) -> Judged:
     posed = with_fairness(bare, criterion, policies)
-    return judge(posed, solve(posed, **options), name)
+    solution = solve(posed, **options)
+    if solution.allocation is None and solution.stop_reason is StopReason.TIME_LIMIT:
+        raise UndecidedError(
+            f"no plan was found for {name!r} within {options['time_limit']:g} s; give more time"
+        )
+    return judge(posed, solution, name)
+
+
+def _clash(bare: Problem, policies: tuple[Rule, ...], options: dict[str, Any]) -> Conflict | None:
+    """Why the policies have no plan together; None where they have one, or that was not decided in time."""
+    if not policies:
+        return None
+    try:
+        return conflict(with_fairness(bare, None, policies), time_limit=options["time_limit"])
+    except UndecidedError:
+        return None
 
 
 def _baseline(bare: Problem, backend: str, options: dict[str, Any]) -> Judged | None:
@@ -317,11 +398,13 @@ def _policy_prices(bare: Problem, policies: tuple[Rule, ...], options: dict[str,
         if solution.allocation is not None:
             paid = price(system, judge(posed, solution).total)
         percent = None if paid is None else 100 * paid
-        rows.append((str(policy), solution.status.value, percent, "; ".join(solution.notes)))
+        rows.append((str(policy), solution.status.value, percent, notes_in_words(solution)))
     return pd.DataFrame(rows, columns=["policy", "status", "price_percent", "note"])
 
 
-def _ties(plans: list[Judged], groups: Sequence[str], seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _ties(
+    plans: list[Judged], groups: Sequence[str], seed: int, options: dict[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Whether each plan is the only one by its rules, and the groups between which ties move totals."""
     rows: list[tuple[str, bool | None, str]] = []
     frames = []
@@ -330,8 +413,12 @@ def _ties(plans: list[Judged], groups: Sequence[str], seed: int) -> tuple[pd.Dat
         if fairness is None or fairness.criterion is None:
             rows.append((plan.name, None, ""))
             continue
+        if plan.solution is not None and plan.solution.status is not Status.OPTIMAL:
+            rows.append((plan.name, None, NOT_BEST))
+            continue
         try:
-            found = ties(plan.problem, groups[0] if groups else "", seed=seed)
+            group = groups[0] if groups else ""
+            found = ties(plan.problem, group, solution=plan.solution, seed=seed, **options)
         except AllocareError as error:
             rows.append((plan.name, None, str(error)))
             continue
@@ -378,7 +465,7 @@ def _how(solution: Solution | None) -> dict[str, Any]:
         "seconds": solution.seconds,
         "backend": solution.backend,
         "proved_by": solution.proved_by,
-        "note": "; ".join(solution.notes),
+        "note": notes_in_words(solution),
     }
 
 

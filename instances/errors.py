@@ -38,5 +38,9 @@ class CapabilityError(InputError):
     """A backend was asked for what it cannot do, or is not available; the message names those that can."""
 
 
+class UndecidedError(InputError):
+    """A limit ended a solve before the answer was known; the message says what to do about it."""
+
+
 class RefutedError(AllocareError):
     """A backend's claim was refuted by the independent check: a defect, never a user's mistake."""

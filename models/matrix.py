@@ -60,6 +60,8 @@ class MatrixForm:
         - `equivalent` is the function that the objective is told by, growing with it, or None for itself
         - `integral` says that the matrix is totally unimodular and the limits whole, so that every
           vertex of the divisible problem is whole and W need not be branched on (Hoffman and Kruskal 1956)
+        - `rest_decides` says that the decisions are whole at every vertex once the other whole columns are,
+          so that these are enough to branch on (rows added to the form may undo it: to be seen in the end)
     """
 
     cost: FloatArray
@@ -82,6 +84,7 @@ class MatrixForm:
     curves: tuple[Curve, ...] = ()
     equivalent: Equivalent | None = None
     integral: bool = False
+    rest_decides: bool = False
 
     @property
     def in_stages(self) -> bool:
@@ -197,6 +200,7 @@ class FormBuilder:
         tie_break: tuple[FloatArray, ...] = (),
         ordering: Ordering | None = None,
         integral: bool = False,
+        rest_decides: bool = False,
         cost: FloatArray | None = None,
         quadratic: FloatArray | None = None,
         curves: tuple[Curve, ...] = (),
@@ -241,4 +245,5 @@ class FormBuilder:
             curves=curves,
             equivalent=equivalent,
             integral=integral,
+            rest_decides=rest_decides,
         )

@@ -138,6 +138,7 @@ class Statement:
             stages = [self._widened(cost) for cost in form.stages]
             return self.build.finish(
                 decisions=form.decisions,
+                rest_decides=form.rest_decides,
                 maximise=form.maximise,
                 offset=form.offset,
                 stages=tuple([*first, *(stages or [self._widened(form.cost)])]) if first or stages else (),
@@ -147,6 +148,7 @@ class Statement:
         cost = self._spread(goal.terms)
         return self.build.finish(
             decisions=form.decisions,
+            rest_decides=form.rest_decides,
             maximise=goal.maximise,
             offset=goal.offset,
             cost=cost,

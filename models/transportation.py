@@ -195,4 +195,10 @@ def matrix_form(problem: TransportationProblem) -> MatrixForm:
     if problem.total is not None:
         everything = sp.csr_array(np.ones((1, len(lanes))))
         build.add_rows("total_quantity", [(flow, everything)], lower=problem.total, upper=problem.total)
-    return build.finish(decisions="flow", maximise=problem.maximise, integral=problem.whole)
+    return build.finish(
+        decisions="flow",
+        maximise=problem.maximise,
+        integral=problem.whole,
+        # once it is known who goes without how much, the flows are those of a network
+        rest_decides=problem.whole and unmet is not None,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ def statement(words: Wording) -> list[str]:
     return [
         stages,
         text("statement.checked"),
+        text("statement.limits", **asdict(study.limits)),
         text(key, **values),
         text("statement.versions", versions=found),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..evaluation.explanation import gains
+from ..evaluation.ties import NOT_BEST, UNDECIDED
 from ..instances.fairness import Rule
 from ..solvers.solution import Status
 from .plans import is_baseline, is_chosen, main_reference
@@ -226,17 +227,35 @@ def _uniqueness(words: Wording) -> list[str]:
         plans = [words.plan(row["plan"]) for row in ties.to_dict("records") if row["unique"] is wanted]
         if plans:
             sentences.append(words.texts(f"summary.{key}", plans=words.texts.listed(plans)))
+    open_rows = ties[ties["message"].isin([UNDECIDED, NOT_BEST])]
+    if len(open_rows):
+        plans = [words.plan(name) for name in open_rows["plan"]]
+        sentences.append(words.texts("summary.undecided", plans=words.texts.listed(plans)))
     return sentences
 
 
 def _proofs(words: Wording) -> list[str]:
     solved = [plan for plan in words.study.plans if plan.solution is not None and not is_baseline(plan)]
     open_plans = [plan for plan in solved if plan.solution and plan.solution.status is not Status.OPTIMAL]
+    missing = words.study.missing
+    if len(missing):
+        # they are no plans, so that they are named as they were asked for
+        return [
+            words.texts("summary.missing", plans=words.texts.listed(missing["plan"].tolist())),
+            *_open(words, open_plans),
+        ]
     if open_plans:
-        plans = words.texts.listed([words.plan(plan.name) for plan in open_plans])
-        return [words.texts("summary.not_proved", plans=plans)]
+        return _open(words, open_plans)
     largest = max((plan.solution.gap or 0.0) for plan in solved if plan.solution)
     return [words.texts("summary.proved", gap=words.gap(largest))]
+
+
+def _open(words: Wording, open_plans: list[Judged]) -> list[str]:
+    """Plans that are not proved best."""
+    if not open_plans:
+        return []
+    plans = words.texts.listed([words.plan(plan.name) for plan in open_plans])
+    return [words.texts("summary.not_proved", plans=plans)]
 
 
 def _row(words: Wording, plan: Judged) -> dict[Any, Any]:

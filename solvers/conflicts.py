@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from ..instances.errors import InputError
+from ..instances.errors import InputError, UndecidedError
 from ..models.formulations import matrix_form
 from ..models.matrix import FormBuilder
 from ..models.welfare import policy_names
@@ -60,8 +60,8 @@ def conflict(problem: Problem, **options: Any) -> Conflict | None:
 
     Raises
     ------
-    InputError
-        Where a solve ends undecided at its limit.
+    UndecidedError
+        Where a solve ends at its limit before that is known.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def _feasible(problem: Problem, policies: tuple[Rule, ...], options: dict[str, A
         return True
     if found.status is Status.INFEASIBLE:
         return False
-    raise InputError(
+    raise UndecidedError(
         f"whether {', '.join(map(str, policies)) or 'the rules'} can be kept was not decided: "
         f"{found.stop_reason.value}; give more time"
     )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..models.scaling import IntArray
     from .backend import Options, Task
 
+NOT_ENFORCED = "this solver cannot stop early; the time limit was not enforced"
+
 _rendered: WeakKeyDictionary[Task, tuple[NetworkForm, float]] = WeakKeyDictionary()
 
 
@@ -135,7 +137,7 @@ def runs_to_its_end(time_limit: float | None) -> tuple[str, ...]:
     >>> runs_to_its_end(None)
     ()
     """
-    return () if time_limit is None else ("this solver cannot stop early; the time limit was not enforced",)
+    return () if time_limit is None else (NOT_ENFORCED,)
 
 
 def _rendering(task: Task) -> tuple[NetworkForm, float]:

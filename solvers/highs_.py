@@ -64,6 +64,11 @@ def _solve_linear(form: MatrixForm, options: Options, start: FloatArray | None) 
         if at_vertex is not None:
             return at_vertex
         options = _remaining(options, began)
+    elif form.rest_decides and form.whole.any():
+        on_rest = _solve_on_rest(form, options, start)
+        if on_rest is not None:
+            return on_rest
+        options = _remaining(options, began)
     scaled = ScaledForm.of(form)
     highs = prepared(scaled.form, options)
     if start is not None and form.whole.any():
@@ -93,6 +98,17 @@ def _solve_at_vertex(form: MatrixForm, options: Options) -> FormResult | None:
         return result
     values = exactly_whole(form, result.values)
     return None if values is None or result.status is not Status.OPTIMAL else replace(result, values=values)
+
+
+def _solve_on_rest(form: MatrixForm, options: Options, start: FloatArray | None) -> FormResult | None:
+    """Solve with divisible decisions, a relaxation; None where they did not come out whole."""
+    rest = form.whole.copy()
+    rest[form.column_block(form.decisions).slice] = False
+    result = _solve_linear(replace(form, whole=rest, rest_decides=False), options, start)
+    if result.values is None:
+        return result
+    values = exactly_whole(form, result.values)
+    return None if values is None else replace(result, values=values)
 
 
 def _with_divisible_rest(form: MatrixForm, result: FormResult, options: Options) -> FormResult:

@@ -112,6 +112,14 @@ class ScaledForm:
         )
         return replace(self, original=original, form=form)
 
+    def redirected(self, original: MatrixForm) -> ScaledForm:
+        """The same scaling of quantities for a form that differs in its linear objective alone."""
+        factor = _objective_factor(original, self.column_factors) * (-1.0 if original.maximise else 1.0)
+        form = replace(
+            self.form, cost=original.cost * self.column_factors * factor, offset=original.offset * factor
+        )
+        return replace(self, original=original, form=form, objective_factor=factor)
+
     @property
     def negligible(self) -> float:
         """Difference between objectives of the original form that is beyond solvers' tolerances."""

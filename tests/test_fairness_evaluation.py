@@ -1,6 +1,7 @@
 """Price of fairness, frontiers, ties, conflicts and explanations where the answer can be seen."""
 
 import dataclasses
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import allocare
+import allocare.evaluation.explanation
+import allocare.evaluation.frontier
+import allocare.evaluation.ties
 from allocare import InputError, Lanes, TransportationProblem, with_fairness
 from allocare.evaluation.explanation import binding_policies, gains, gains_by_group
 from allocare.evaluation.frontier import frontier
@@ -16,7 +20,11 @@ from allocare.evaluation.judged import judge, judge_plan
 from allocare.evaluation.price_of_fairness import bound_of, price, price_of_fairness
 from allocare.evaluation.ties import ties
 from allocare.instances.fairness import Rule
+from allocare.models.criteria import CRITERIA, criterion_of
 from allocare.solvers.conflicts import cheapest_relaxation, conflict
+from allocare.solvers.form_result import FormResult
+from allocare.solvers.highs_ import solve_form
+from allocare.solvers.solution import Status, StopReason
 
 REGIONS = pd.DataFrame({"region": ["a", "b", "b"]}, index=["north", "south", "west"])
 SCARCE = TransportationProblem(
@@ -78,6 +86,94 @@ def test_ties_name_the_groups_that_could_have_more():
     assert ties(with_fairness(SCARCE, "maximin"), "region").unique
 
 
+@pytest.mark.parametrize(
+    "criterion", ["utilitarian", "maximin", "leximin", "proportional", "min-mad:weight=0.5"]
+)
+def test_ties_of_a_solution_that_is_known_are_those_that_are_found_without_it(criterion):
+    problem = with_fairness(SCARCE, criterion, ["cap:value=0.9"])
+    blind, seeing = ties(problem, "region"), ties(problem, "region", solution=allocare.solve(problem))
+    assert blind.unique == seeing.unique and blind.message == seeing.message
+    pd.testing.assert_frame_equal(blind.groups, seeing.groups, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "criterion", ["leximin", "proportional", "alpha-fair:alpha=0.5", "kolm-pollak:kappa=1"]
+)
+def test_a_strictly_concave_criterion_leaves_nothing_open_and_a_search_agrees(criterion, monkeypatch):
+    problem = with_fairness(SCARCE, criterion)
+    said = ties(problem, "region")
+    assert said.unique and "settles everybody" in said.message
+    kind = type(criterion_of(problem.fairness.criterion))
+    monkeypatch.setattr(kind, "settles_utilities", property(lambda self: False))
+    searched = ties(problem, "region")
+    assert searched.unique and "was found" in searched.message
+    pd.testing.assert_frame_equal(said.groups, searched.groups, rtol=1e-5, atol=1e-5)
+
+
+def test_what_counts_linearly_settles_nobody():
+    settling = {name for name in CRITERIA if name in ("leximin", "proportional", "nash", "kolm-pollak")}
+    plain = {
+        name: criterion_of(Rule(name)) for name in ("utilitarian", "maximin", *(settling - {"kolm-pollak"}))
+    }
+    assert {name for name, found in plain.items() if found.settles_utilities} == settling - {"kolm-pollak"}
+    assert not criterion_of(Rule("alpha-fair", {"alpha": 0})).settles_utilities
+
+
+@settings(deadline=None, max_examples=12, derandomize=True)
+@given(
+    supply=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    demand=st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)),
+    criterion=st.sampled_from(["utilitarian", "maximin", "leximin", "alpha-fair:alpha=0.5"]),
+    policies=st.sampled_from([(), ("max-gap:at_most=0.7",)]),
+)
+def test_ties_of_whole_units_are_those_of_all_plans_counted_one_by_one(supply, demand, criterion, policies):
+    lanes = Lanes.from_matrix([[1, 2, np.nan], [np.nan, 3, 1]])
+    problem = dataclasses.replace(SCARCE, lanes=lanes, supply=supply, demand=demand, whole=True)
+    problem = with_fairness(problem, criterion, policies)
+    flows = [
+        plan
+        for plan in product(range(5), repeat=4)
+        if plan[0] + plan[1] <= supply[0]
+        and plan[2] + plan[3] <= supply[1]
+        and plan[0] <= demand[0]
+        and plan[1] + plan[2] <= demand[1]
+        and plan[3] <= demand[2]
+    ]
+    received = np.unique([[a, b + c, d] for a, b, c, d in flows], axis=0)
+    served = received / np.array(demand)
+    kept = served[np.ptp(served, axis=1) <= 0.7 + 1e-9] if policies else served
+    received = received[np.ptp(served, axis=1) <= 0.7 + 1e-9] if policies else received
+    rule, size = criterion_of(problem.fairness.criterion), np.array(demand, dtype=float)
+    worth = [tuple(np.round(rule.stages(each, size) or (rule.value(each, size),), 9)) for each in kept]
+    best = received[[value == max(worth) for value in worth]]
+    found = ties(problem, "region")
+    groups = {"a": best[:, 0], "b": best[:, 1] + best[:, 2]}
+    for row in found.groups.itertuples():
+        assert (row.least, row.most) == pytest.approx((groups[row.group].min(), groups[row.group].max()))
+    if len(best) == 1:
+        assert found.unique
+    if (found.groups["most"] > found.groups["least"] + 0.5).any():
+        assert found.unique is False
+
+
+def test_a_search_that_ends_at_its_limit_says_that_nothing_was_decided(monkeypatch):
+    problem = dataclasses.replace(SCARCE, whole=True, supply=[3, 2], demand=[4, 3, 3])
+    problem = with_fairness(problem, "maximin", ["max-gap:at_most=0.4"])
+    solution = allocare.solve(problem)
+    assert ties(problem, "region", solution=solution).unique is not None
+    nothing = FormResult(status=Status.UNKNOWN, stop_reason=StopReason.TIME_LIMIT)
+    searching = allocare.evaluation.ties
+
+    def late(form, options, start=None):
+        return nothing if start is not None else solve_form(form, options)
+
+    monkeypatch.setattr(searching, "solve_form", late)
+    monkeypatch.setattr(searching._Search, "_divides", lambda self, values: True)
+    found = ties(problem, "region", solution=solution)
+    assert found.unique is None and found.message == searching.UNDECIDED
+    assert (found.groups["least"] == found.groups["most"]).all()
+
+
 def test_conflicting_policies_are_named_and_no_others():
     policies = ["cap:value=0.3:group=region:label=a", "floor:value=0.1", "floor:value=0.5"]
     found = conflict(with_fairness(SCARCE, None, policies))
@@ -132,6 +228,55 @@ def test_a_shadow_price_is_what_the_next_bit_costs():
     assert table["binds"].tolist() == [True, False]
     assert table["shadow_price"][0] == pytest.approx((cost(0.47) - cost(0.469)) / 0.001, rel=1e-6)
     assert table["cost"].tolist() == pytest.approx([cost(0.47) - allocare.solve(SCARCE).objective, 0.0])
+
+
+def test_a_policy_that_does_not_bind_costs_nothing_and_takes_no_solve(monkeypatch):
+    problem = with_fairness(SCARCE, "maximin", ["floor:value=0.1", "cap:value=0.5"])
+    plan = judge(problem, allocare.solve(problem))
+    solved = []
+
+    def counted(posed, **options):
+        solved.append([str(policy) for policy in posed.fairness.policies])
+        return allocare.solve(posed, **options)
+
+    monkeypatch.setattr(allocare.evaluation.explanation, "solve", counted)
+    table = binding_policies(plan)
+    # the cap binds, the floor does not
+    assert solved == [["floor:value=0.1"]]
+    alone = allocare.solve(with_fairness(SCARCE, "maximin", ["cap:value=0.5"])).objective
+    assert table["without"][0] == pytest.approx(alone) and table["cost"][0] == 0
+    solved.clear()
+    whole = dataclasses.replace(problem, whole=True)
+    binding_policies(judge(whole, allocare.solve(whole)))
+    assert len(solved) == 2
+
+
+def test_a_policy_that_a_criterion_cannot_do_without_is_shown_without_a_cost():
+    problem = with_fairness(SCARCE, "min-variance", ["efficiency-floor:loss=0"])
+    table = binding_policies(judge(problem, allocare.solve(problem)))
+    assert table["without"].isna().all() and table["cost"].isna().all()
+
+
+def test_no_change_is_claimed_beside_a_solve_that_was_cut_short(monkeypatch):
+    problem = with_fairness(SCARCE, "utilitarian", ["cap:value=?"])
+    whole = frontier(problem, 0.1, 0.9, points=3, resolution=0.3)
+    assert len(whole.breakpoints)
+
+    def short(posed, **options):
+        found = allocare.solve(posed, **options)
+        return dataclasses.replace(
+            found, status=Status.FEASIBLE, stop_reason=StopReason.TIME_LIMIT, proved_by=""
+        )
+
+    monkeypatch.setattr(allocare.evaluation.frontier, "solve", short)
+    found = frontier(problem, 0.1, 0.9, points=3, resolution=0.3)
+    assert found.breakpoints.empty and found.points["status"].tolist() == ["feasible"] * 3
+
+
+def test_no_breakpoint_is_looked_for_after_the_time_for_it():
+    problem = with_fairness(SCARCE, "utilitarian", ["cap:value=?"])
+    found = frontier(problem, 0.1, 0.9, points=3, most_seconds=0.0)
+    assert len(found.points) == 3 and len(found.breakpoints)
 
 
 def test_any_plan_in_the_users_keys_can_be_judged():

@@ -1,12 +1,19 @@
 """A study lays criteria, policies and references side by side, and its frames agree with each other."""
 
+from dataclasses import replace
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import allocare
 from allocare import Lanes, TransportationProblem
-from allocare.evaluation.study import REFERENCE, Range, study
+from allocare.evaluation.study import REFERENCE, Limits, Range, study
+from allocare.instances.errors import UndecidedError
+from allocare.reports.summary import summary
+from allocare.reports.wording import Wording
+from allocare.solvers.solution import Status, StopReason
 
 SCARCE = TransportationProblem(
     sources=["depot", "store"],
@@ -70,6 +77,42 @@ def test_the_status_quo_is_given_and_dominated(found):
 def test_prices_are_against_the_greatest_total(found):
     priced = found.summary.set_index("plan")["price_percent"]
     assert priced[REFERENCE] == 0 and priced["status quo"] == pytest.approx(100 * 7 / 11)
+
+
+def test_every_solve_has_a_limit_that_is_stated(found, monkeypatch):
+    assert found.limits == Limits() and Limits.of(7.0) == Limits(7.0, 7.0, 7.0)
+    asked = []
+
+    def noted(problem, *backend, **options):
+        asked.append(options["time_limit"])
+        return allocare.solve(problem, *backend, **options)
+
+    for module in ("study", "explanation", "frontier"):
+        monkeypatch.setattr(import_module(f"allocare.evaluation.{module}"), "solve", noted)
+    rules = {"criteria": ["maximin"], "policies": ["cap:value=0.5"]}
+    ranges = [Range.of("utilitarian", 0, 0.6, "floor:value=?", points=2)]
+    study(SCARCE, **rules, ranges=ranges)
+    assert set(asked) == {Limits().plan, Limits().beside, Limits().point}
+    asked.clear()
+    study(SCARCE, **rules, ranges=ranges, time_limit=9.0)
+    assert set(asked) == {9.0}
+
+
+def test_a_criterion_without_a_plan_in_time_is_named_and_the_others_are_shown(monkeypatch):
+    def late(problem, *backend, **options):
+        found = allocare.solve(problem, *backend, **options)
+        if problem.fairness.criterion is None or problem.fairness.criterion.name != "leximin":
+            return found
+        given_up = {"status": Status.UNKNOWN, "stop_reason": StopReason.TIME_LIMIT, "proved_by": ""}
+        empty = dict.fromkeys(("objective", "bound", "gap", "allocation", "served", "unmet", "certificate"))
+        return replace(found, **given_up, **empty, checked=False)
+
+    monkeypatch.setattr(import_module("allocare.evaluation.study"), "solve", late)
+    found = study(SCARCE, ["leximin", "maximin"])
+    assert found.missing["plan"].tolist() == ["leximin"] and "maximin" in found.summary["plan"].tolist()
+    assert any("For leximin no plan was found" in said for said in summary(Wording.of(found, "en")))
+    with pytest.raises(UndecidedError, match="no plan was found for 'leximin' within 15 s"):
+        study(SCARCE, ["leximin"])
 
 
 def test_policies_that_conflict_are_named_with_what_would_mend_them():

@@ -83,7 +83,10 @@ class Criterion(ABC):
 
     @property
     def settles_utilities(self) -> bool:
-        """Whether all its best plans of a divisible resource give everybody the same utility."""
+        """Whether all its best plans of a divisible resource give everybody the same utility.
+
+        Where it is `even_is_best` always, those of any convex set of plans do.
+        """
         return False
 
     @property

@@ -86,6 +86,8 @@ class Policy(ABC):
     """As users write it."""
     title: ClassVar[str]
     """What must hold, in a few words."""
+    only_limits: ClassVar[bool] = True
+    """Whether its rows do nothing to plans that hold by `judge` with something to spare."""
 
     @abstractmethod
     def state(self, statement: Statement, name: str) -> None:

@@ -65,6 +65,7 @@ class Reserve(Policy):
 
     name = "reserve"
     title = "units by reserve categories and priority"
+    only_limits = False
 
     categories: Any
     priority: str

@@ -49,6 +49,7 @@ class Tiers(Policy):
 
     name = "tiers"
     title = "tiers served one after the other"
+    only_limits = False
 
     by: str
     order: Any = ()
