@@ -4,6 +4,7 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
+from warnings import catch_warnings, simplefilter
 
 import typer
 
@@ -86,7 +87,10 @@ def fairness_command(
     seed: Seed = 0,
     json: Json = False,
 ) -> int:
-    """Compare criteria and policies on an instance: what each costs, who gains and who pays."""
+    """Compare criteria and policies on an instance: what each costs, who gains and who pays.
+
+    Exit 3 where no plan keeps all policies: the report then says which conflict, and what would mend it.
+    """
     from ..instances.fairness import Fairness
     from .loading import load_timed, with_table
     from .progress import spinning
@@ -112,9 +116,12 @@ def fairness_command(
         problem = with_table(problem, attributes, key)
         today = None if status_quo is None else _read(status_quo)
     asked = problem.fairness or Fairness()
+    from ..evaluation.population import LimitWarning
     from ..evaluation.study import study
 
-    with spinning("comparing plans") as say:
+    with spinning("comparing plans") as say, catch_warnings():
+        # the tables have the limits themselves
+        simplefilter("ignore", LimitWarning)
         found = study(
             problem,
             chosen or [asked.criterion or "maximin"],
@@ -140,7 +147,7 @@ def fairness_command(
         print_json(_record(file, found, out))
     else:
         show_study(found, out, lang, notes)
-    return 0
+    return 0 if found.conflict is None else 3
 
 
 def _refuse_early(out: Path | None, lang: str, table: str, overwrite: bool) -> None:

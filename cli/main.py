@@ -19,6 +19,7 @@ from .commands import (
     solve_command,
 )
 from .fairness_command import fairness_command
+from .policy_commands import policy_check_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +46,9 @@ COMMANDS: dict[str, Callable[..., int]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+policy_app = typer.Typer(help="Policies as a test suite for plans.", no_args_is_help=True)
+policy_app.command("check")(policy_check_command)
+app.add_typer(policy_app, name="policy")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..instances.errors import InputError
 from ..instances.fairness import Rule
+from ..instances.hints import nearest
 from ..models.criteria import CRITERIA, criterion_of
 from ..models.policies import POLICIES, policy_of
 
@@ -99,7 +100,10 @@ def _range(text: str, points: int) -> Range:
     varied = [name for rule in rules for name, value in rule.parameters.items() if value == "?"]
     if len(varied) != 1:
         raise InputError(f"--range {text!r} has {len(varied)} question marks; write ? for one parameter")
-    if rules[0].name in POLICIES and rules[0].name not in CRITERIA:
+    if rules[0].name not in CRITERIA:
+        if rules[0].name not in POLICIES:
+            known = nearest(rules[0].name, [*CRITERIA, *POLICIES])
+            raise InputError(f"--range {text!r}: there is no criterion or policy {rules[0].name!r}; {known}")
         rules.insert(0, Rule("utilitarian"))
     posed = [Rule(rule.name, _at(rule, high)) for rule in rules]
     _checked(posed[:1], criterion_of)

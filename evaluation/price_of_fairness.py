@@ -21,6 +21,7 @@ D. Bertsimas, V. F. Farias, N. Trichakis, "The price of fairness", Operations Re
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -192,10 +193,20 @@ def _alpha_bound(alpha: float, count: int) -> float:
 def _every_part_can_be_given_up(problem: Problem) -> bool:
     """Whether giving nothing at all is a plan, so that with any utilities all smaller mixes are there too."""
     from ..models.formulations import family_form
+    from ..solvers.backend import Options
+    from ..solvers.highs_ import solve_form
 
     form = family_form(problem)
-    at_least = (form.lower <= 0).all() and (form.row_lower <= 0).all() and (form.row_upper >= 0).all()
-    return bool(at_least and (form.upper >= 0).all())
+    place = form.column_block(form.decisions).slice
+    if (form.lower[place] > 0).any() or (form.upper[place] < 0).any():
+        return False
+    lower, upper = form.lower.copy(), form.upper.copy()
+    lower[place] = upper[place] = 0.0
+    # what is left are columns such as unmet demand, which may stand for what is not given
+    nothing = replace(
+        form, lower=lower, upper=upper, cost=np.zeros_like(form.cost), stages=(), quadratic=None
+    )
+    return solve_form(nothing, Options()).values is not None
 
 
 def _row(posed: Problem, system: float, options: dict[str, Any]) -> dict[str, Any]:

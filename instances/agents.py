@@ -25,6 +25,10 @@ SIDES: dict[str, dict[str, str]] = {
     "linear": {"agents": "agents"},
 }
 """Sides that can be agents, a family's own first, with the field that holds their keys."""
+ANOTHER_READING = {
+    "network-flow": "; --as dimacs-transportation reads a transportation problem from a DIMACS file"
+}
+"""How a file of a family without agents may become one with them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +213,10 @@ def agents_of(problem: Problem) -> Agents:
     """
     asked = problem.fairness or Fairness()
     if problem.kind not in SIDES:
-        raise InputError(f"a {problem.kind} problem has no agents whose service could be compared")
+        raise InputError(
+            f"a {problem.kind} problem has no agents whose service could be compared"
+            f"{ANOTHER_READING.get(problem.kind, '')}"
+        )
     sides = SIDES[problem.kind]
     side = asked.agents or next(iter(sides))
     if side not in sides:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from .agents import SIDES
+from .agents import ANOTHER_READING, SIDES
 from .errors import InputError
 from .fairness import Fairness
 from .hints import nearest
@@ -60,7 +60,8 @@ def with_attributes(
     ['a', 'a', 'b', 'b']
     """
     if problem.kind not in SIDES:
-        raise InputError(f"a {problem.kind} problem has no agents that attributes could belong to")
+        reading = ANOTHER_READING.get(problem.kind, "")
+        raise InputError(f"a {problem.kind} problem has no agents that attributes could belong to{reading}")
     sides = SIDES[problem.kind]
     side = side or (problem.fairness or Fairness()).agents or next(iter(sides))
     if side not in sides:

@@ -78,7 +78,8 @@ def _pieces(ax: Axes, points: pd.DataFrame, column: str, scale: float) -> None:
     """One line a decision: where the decision changes the line is broken."""
     known = points[points["decision"].notna()]
     for _, piece in known.groupby("decision", sort=True):
-        values = scale * piece[column].to_numpy(dtype=np.float64)
+        # rounding of what is next to nothing would fill the axis
+        values = scale * piece[column].round(9).to_numpy(dtype=np.float64)
         ax.plot(piece["parameter"], values, marker="o", color=COLOURS[0], clip_on=False)
 
 

@@ -40,7 +40,12 @@ def summary(words: Wording) -> list[str]:
     sentences += _bindings(words) + _broken(words)
     sentences += _uniqueness(words) + _proofs(words)
     # names of plans and rules stand first in some, as they are written elsewhere
-    return sentences[:1] + [sentence[:1].upper() + sentence[1:] for sentence in sentences[1:]]
+    return sentences[:1] + [_begun(sentence) for sentence in sentences[1:]]
+
+
+def _begun(sentence: str) -> str:
+    """Begin with a capital; a Greek letter is a symbol and stays as it is."""
+    return sentence[:1].upper() + sentence[1:] if sentence[:1].isascii() else sentence
 
 
 def _asked(words: Wording) -> str:
@@ -112,7 +117,9 @@ def _chosen(words: Wording, plan: Judged) -> str:
     parts = [f"{named}{text('list.clause')}{paid}", _worst_moves(words, plan, first)]
     if before == before and row["gini"] == row["gini"]:
         ends = {"before": words.gini(before), "gini": words.gini(row["gini"])}
-        parts.append(text("summary.gini_move", **ends))
+        parts.append(
+            text("summary.gini_move" if len(set(ends.values())) > 1 else "summary.gini_same", **ends)
+        )
     sentence = text("list.semicolon").join(parts) + text("list.stop")
     return sentence + text("list.space") + _who(words, plan, main_reference(words.study))
 

@@ -112,7 +112,7 @@ def criteria_table(words: Wording) -> Table:
 
 
 def price_tables(words: Wording) -> list[Table]:
-    """Breakpoints and points of every range.
+    """Breakpoints, where there are any, and points of every range.
 
     Examples
     --------
@@ -132,7 +132,8 @@ def price_tables(words: Wording) -> list[Table]:
             ("before", "before", words.number, True),
         ]
         caption = words.texts("caption.price", rule=rule)
-        tables.append(table(words, caption, breaks, ends, shown=len(breaks) <= FEW_ROWS))
+        if len(breaks):
+            tables.append(table(words, caption, breaks, ends, shown=len(breaks) <= FEW_ROWS))
         points: list[Column] = [
             ("parameter", "parameter", words.number, True),
             ("status", "status", words.status, False),

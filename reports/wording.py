@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .texts import Texts
 
 ABSENT = "–"
+DUST = 1e-7
+"""Difference of two utilities, as a share of the largest, that is solvers' rounding and written as none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +199,11 @@ class Wording:
         """What utilities are multiplied by to be shown."""
         return 100.0 if self.in_percent else 1.0
 
+    @cached_property
+    def _top(self) -> float:
+        """Largest utility, up or down."""
+        return float(self.study.agents["utility"].abs().max())
+
     def level(self, value: Any) -> str:
         """Write a utility."""
         return self.percent(100 * value) if self.in_percent and not _absent(value) else self.number(value)
@@ -205,7 +212,7 @@ class Wording:
         """Write a change of a utility, with its sign."""
         if _absent(value):
             return ABSENT
-        text = self.short(abs(value) * self.scale)
+        text = self.short(0.0 if abs(value) <= DUST * self._top else abs(value) * self.scale)
         unit = f" {self.texts('unit.points')}" if self.in_percent else ""
         return f"{_sign(value) if text != '0' else ''}{text}{unit}"
 
