@@ -104,6 +104,17 @@ def test_ranges_name_a_criterion_policies_and_an_interval():
     assert policies_of("") == []
 
 
+def test_policies_that_conflict_leave_with_the_code_of_what_has_no_plan():
+    result = run("sunray", "--policies", "floor:value=0.3;cap:value=0.5", "--no-ranges")
+    assert result.returncode == 3 and "No plan keeps cap" in result.stdout
+
+
+def test_a_network_without_agents_says_how_it_may_be_read(tmp_path):
+    network = tmp_path / "beds.min"
+    network.write_text("p min 2 1\nn 1 1\nn 2 -1\na 1 2 0 1 3\n", encoding="utf-8")
+    assert "--as dimacs-transportation" in refused(network, "--no-ranges")
+
+
 BAD = [
     (["sunray", "--criteria", "maximim"], "did you mean 'maximin'"),
     (["sunray", "--policies", "flor:value=1"], "did you mean 'floor'"),
@@ -115,6 +126,7 @@ BAD = [
     (["sunray", "--range", "floor:value=?"], "is not RULES@LOW..HIGH"),
     (["sunray", "--range", "floor:value=?@1..0"], "from a lower to a higher number"),
     (["sunray", "--range", "floor:value=1@0..1"], "0 question marks"),
+    (["sunray", "--range", "flor:value=?@0..1"], "no criterion or policy 'flor'; did you mean 'floor'"),
     (["sunray", "--key", "mill"], "--attributes"),
     (["sunray", "--groups", "region", "--no-ranges"], "no attribute 'region'"),
     (["sunray", "--rank", "svi", "--no-ranges"], "no attribute 'svi'"),
