@@ -128,7 +128,7 @@ def binding_policies(plan: Judged, *, resolve: bool = True, **options: Any) -> p
     Returns
     -------
     pandas.DataFrame
-        One row a policy: ``to_spare`` (0 where it binds) and ``where``; ``shadow_price``, improvement of the
+        One row a policy: whether it ``binds`` (nothing is to spare, or it costs something), ``to_spare`` and ``where``; ``shadow_price``, improvement of the
         objective per unit by which all its limits are loosened (missing without duals); ``without``, the
         objective without it, and ``cost`` of keeping it (what the objective would improve by without it),
         both missing where one of the two was not solved to its end or there is none without the policy.
@@ -169,7 +169,9 @@ def binding_policies(plan: Judged, *, resolve: bool = True, **options: Any) -> p
             if without is not None:
                 gain = sign * (without - now)
                 scale = max(abs(now), abs(without))
-                row |= {"without": without, "cost": 0.0 if abs(gain) <= 1e-9 * scale else gain}
+                cost = 0.0 if abs(gain) <= 1e-9 * scale else gain
+                # whole plans may have something to spare and still be held back
+                row |= {"without": without, "cost": cost, "binds": row["binds"] or cost > 0}
         rows.append(row)
     columns = ["policy", "binds", "to_spare", "where", "shadow_price", "without", "cost"]
     return pd.DataFrame(rows, columns=columns)

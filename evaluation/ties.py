@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..models.matrix import MatrixForm
     from ..solvers.solution import Solution
 
-MOVED = 1e-6
+MOVED = 1e-5
 """Change of a utility or of a group's total, as a share of the largest, that counts as a tie."""
 
 UNDECIDED = "whether other plans are as good was not decided in the time allowed"
