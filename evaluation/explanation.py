@@ -128,9 +128,10 @@ def binding_policies(plan: Judged, *, resolve: bool = True, **options: Any) -> p
     Returns
     -------
     pandas.DataFrame
-        One row a policy: whether it ``binds`` (nothing is to spare, or it costs something), ``to_spare`` and ``where``; ``shadow_price``, improvement of the
-        objective per unit by which all its limits are loosened (missing without duals); ``without``, the
-        objective without it, and ``cost`` of keeping it (what the objective would improve by without it),
+        One row a policy: whether it ``binds`` (nothing is to spare, or it costs something), how much is
+        ``to_spare`` and ``where``; ``shadow_price``, improvement of the objective per unit by which all its
+        limits are loosened (missing without duals); ``without``, the objective without it, and ``cost`` of
+        keeping it (what the objective would improve by without it),
         both missing where one of the two was not solved to its end or there is none without the policy.
 
     Examples
