@@ -1,6 +1,7 @@
 """The commands of the benchmark lab: ``allocare bench ...``."""
 
 # annotations are read at run time here, so they are not postponed
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,8 +39,12 @@ def run_command(
     from ..benchmarks.lab.runner import run
     from .show import print_json, show_table
 
-    with Progress() as progress:
-        rows = run(suite, out, resume=resume, jobs=jobs, scheduler=scheduler, data=data, watcher=progress)
+    try:
+        with Progress() as progress:
+            rows = run(suite, out, resume=resume, jobs=jobs, scheduler=scheduler, data=data, watcher=progress)
+    except KeyboardInterrupt:
+        print(f"allocare: interrupted; the rows in {out} are kept, go on with --resume", file=sys.stderr)
+        return 130
     summary = summarise(rows)
     if json:
         print_json({"out": str(out), "rows": len(rows), "backends": summary})

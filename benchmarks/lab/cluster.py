@@ -82,8 +82,17 @@ class Cluster:
 
     @property
     def full(self) -> bool:
-        """Whether another run has to wait."""
-        threads: int = sum(self._client.nthreads().values())
+        """Whether another run has to wait.
+
+        Raises
+        ------
+        AllocareError
+            Where the scheduler went away.
+        """
+        try:
+            threads: int = sum(self._client.nthreads().values())
+        except OSError as error:
+            raise AllocareError(f"the scheduler went away ({error}); go on with --resume") from error
         return len(self._futures) >= max(1, AHEAD * threads)
 
     @property

@@ -176,20 +176,23 @@ def _rows(
     suite: Suite, runs: list[Run], executor: Executor, probes: int, watcher: Watcher
 ) -> Iterator[tuple[Run | Probe, dict[str, Any]]]:
     """Start what is missing as there is room, and give the rows as they come."""
-    waiting: deque[Run | Probe] = deque(runs)
+    waiting = deque(runs)
+    request: Run | Probe | None = None
     due = time.monotonic()
     while waiting or executor.busy:
         while waiting and not executor.full:
-            request = waiting.popleft()
-            if suite.drift_minutes is not None and time.monotonic() >= due:
-                waiting.appendleft(request)
+            # never two in a row: however slow the machine is, the suite goes on
+            probe = not isinstance(request, Probe) and time.monotonic() >= due
+            if suite.drift_minutes is not None and probe:
                 request, probes = Probe(suite.name, probes), probes + 1
                 due = time.monotonic() + 60 * suite.drift_minutes
+            else:
+                request = waiting.popleft()
             executor.start(request)
             watcher.started(request)
         found = False
-        for request, row in executor.finished(PATIENCE_SECONDS):
+        for finished, row in executor.finished(PATIENCE_SECONDS):
             found = True
-            yield request, row
+            yield finished, row
         if not found:
             watcher.waiting()
