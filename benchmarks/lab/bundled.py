@@ -11,6 +11,7 @@ from ...instances.errors import InputError
 from ...instances.hints import nearest
 from .expansion import expand
 from .own import register_entry_points
+from .peers import register_peers
 from .suite_file import parse_suite
 from .suites import Suite
 
@@ -51,6 +52,7 @@ def read_suite(given: Given, data: str | os.PathLike[str] | None = None) -> Suit
     if isinstance(given, Suite):
         return given
     register_entry_points()
+    register_peers()
     if isinstance(given, Mapping):
         return expand(parse_suite(given, "suite"), Path(), data)
     path = _path(given)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...solvers.registry import BACKENDS
+from .peers import PEERS
 
 ALWAYS = ("allocare", "numpy", "pandas", "scipy")
 
@@ -40,9 +41,11 @@ def versions() -> dict[str, str]:
     >>> {"python", "allocare", "highspy"} <= set(versions())
     True
     """
-    packages = (*ALWAYS, *(entry.package for entry in BACKENDS.values() if entry.package), "pyscipopt")
+    packages = [*ALWAYS, *(entry.package for entry in BACKENDS.values())]
+    packages += [peer.package for peer in PEERS.values()]
+    found = {package: _version(package) for package in dict.fromkeys(packages) if package}
     return {"python": platform.python_version()} | {
-        package: found for package in dict.fromkeys(packages) if (found := _version(package)) is not None
+        package: number for package, number in found.items() if number is not None
     }
 
 
@@ -58,8 +61,13 @@ def versions_behind(backend: str) -> dict[str, str]:
     base, _, variant = backend.partition(":")
     if base == "auto":
         return known
-    behind = [*ALWAYS, BACKENDS[base].package if base in BACKENDS else ""]
-    behind += {"pyomo": ["highspy"], "pyomo:scip": ["pyscipopt"]}.get(f"{base}:{variant}".rstrip(":"), [])
+    behind = [*ALWAYS]
+    if base in BACKENDS:
+        behind.append(BACKENDS[base].package)
+    elif variant in PEERS:
+        behind.append(PEERS[variant].package)
+    if base == "pyomo":
+        behind += ["pyscipopt"] if variant.startswith("scip") else ["highspy"]
     return {name: known[name] for name in ("python", *behind) if name in known}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ...instances.errors import InputError
 from ...models.check import check_decisions
 from ...solvers.backend import Backend, Options, Outcome, Task
-from ...solvers.registry import ALL, BACKENDS
+from ...solvers.registry import ADDED, ALL, BACKENDS
 from ...solvers.solution import Status, StopReason
 
 if TYPE_CHECKING:
@@ -84,18 +84,18 @@ def backend(name: str, families: Iterable[str] | None = None) -> Callable[[Plann
     ...     return allocare.solve(problem, "greedy:nearest").allocation
     >>> allocare.solve(allocare.example("kleeblatt-2021-12-08"), "closest-first").objective
     44024.0
-    >>> del BACKENDS["closest-first"]
+    >>> del ADDED["closest-first"]
     """
     chosen = ALL if families is None else frozenset(families)
     if not _NAME.fullmatch(name) or name == "auto":
         raise InputError(f"{name!r} cannot name a backend; give one word of letters, digits, - and _")
-    if name in BACKENDS and not isinstance(BACKENDS[name], OwnBackend):
+    if name in BACKENDS or not isinstance(ADDED.get(name), OwnBackend | None):
         raise InputError(f"{name!r} is a backend already; give another name")
     if unknown := chosen - ALL:
         raise InputError(f"there is no family {min(unknown)!r}; known: {', '.join(sorted(ALL))}")
 
     def register(function: Planner) -> Planner:
-        BACKENDS[name] = OwnBackend(
+        ADDED[name] = OwnBackend(
             name, "your own function", chosen, exact=False, keeps="criteria", function=function
         )
         return function
@@ -111,7 +111,7 @@ def own_backends() -> dict[str, OwnBackend]:
     >>> all(not entry.exact for entry in own_backends().values())
     True
     """
-    return {name: entry for name, entry in BACKENDS.items() if isinstance(entry, OwnBackend)}
+    return {name: entry for name, entry in ADDED.items() if isinstance(entry, OwnBackend)}
 
 
 @cache
@@ -123,7 +123,7 @@ def register_entry_points() -> None:
     >>> register_entry_points()
     """
     for point in entry_points(group=ENTRY_POINTS):
-        if point.name not in BACKENDS:
+        if point.name not in BACKENDS and point.name not in ADDED:
             backend(point.name)(_called_later(point))
 
 

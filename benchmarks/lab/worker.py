@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .drift import Probe, measure
 from .own import backend, register_entry_points
+from .peers import register_peers
 from .scouting import Scout, scout
 from .suites import Run
 from .trial import attempt
@@ -61,6 +62,7 @@ def packed() -> bytes:
 
 def _register(own: bytes) -> None:
     register_entry_points()
+    register_peers()
     if not own:
         return
     import cloudpickle
