@@ -111,4 +111,6 @@ def backend(name: str) -> Backend:
         return ADDED[base]
     near = get_close_matches(base, [*BACKENDS, *ADDED], 1)
     hint = f"did you mean {near[0]!r}?" if near else "see 'allocare backends'"
-    raise CapabilityError(f"there is no backend {name!r}; {hint} (known: auto, {', '.join([*BACKENDS, *ADDED])})")
+    raise CapabilityError(
+        f"there is no backend {name!r}; {hint} (known: auto, {', '.join([*BACKENDS, *ADDED])})"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def linopy(program: LaneProgram, options: Options) -> Any:
     model.add_constraints((use * x).groupby(by["source"]).sum() <= capacity.isel(source=used), name="supply")
     model.add_constraints(x.groupby(by["target"]).sum() == demand, name="demand")
     model.add_objective((pd.Series(program.cost, lanes).to_xarray() * x).sum())
-    limits = {} if options.time_limit is None else {"time_limit": float(options.time_limit)}
+    limits: dict[str, Any] = {} if options.time_limit is None else {"time_limit": float(options.time_limit)}
     model.solve(
         "highs", io_api="direct", output_flag=False, progress=False, mip_rel_gap=options.target_gap, **limits
     )
@@ -41,7 +42,7 @@ def linopy(program: LaneProgram, options: Options) -> Any:
 
 def cvxpy(program: LaneProgram, options: Options) -> Any:
     """cvxpy: a vector of variables, sparse incidence, HiGHS as its linear solver."""
-    import cvxpy as library
+    library: Any = import_module("cvxpy")
 
     from .peers import incidence
 

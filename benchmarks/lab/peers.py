@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,7 +70,7 @@ def networkx(program: LaneProgram, options: Options) -> Any:
     """networkx: ``network_simplex`` on a directed graph, a node for what is left over."""
     import networkx as nx
 
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[Any] = nx.DiGraph()
     graph.add_nodes_from((("source", i), {"demand": -int(b)}) for i, b in enumerate(program.capacity))
     graph.add_nodes_from((("target", j), {"demand": int(d)}) for j, d in enumerate(program.demand))
     graph.add_node("left", demand=int(program.capacity.sum() - program.demand.sum()))
@@ -213,19 +213,24 @@ class PeerBackend(Backend):
             warnings.simplefilter("ignore")
             found = PEERS[options.variant].call(program, options)
         solved = time.perf_counter()
-        seconds = {"build_seconds": built - started, "solve_seconds": solved - built}
+        timed = Outcome(
+            status=Status.UNKNOWN,
+            stop_reason=StopReason.TIME_LIMIT,
+            build_seconds=built - started,
+            solve_seconds=solved - built,
+        )
         if found is None:
-            return Outcome(status=Status.UNKNOWN, stop_reason=StopReason.TIME_LIMIT, **seconds)
+            return timed
         decisions = np.asarray(found, dtype=np.float64)
         if program.whole or getattr(task.problem, "whole", True):
             near = np.round(decisions)
             decisions = np.where(np.abs(decisions - near) < 1e-5, near, decisions)
         report = check_decisions(task.problem, decisions)
-        return Outcome(
+        return replace(
+            timed,
             status=Status.FEASIBLE if report.feasible or not report.within_limits else Status.INCOMPLETE,
             stop_reason=StopReason.RULE,
             decisions=decisions,
-            **seconds,
         )
 
 
