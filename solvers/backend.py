@@ -44,8 +44,9 @@ class Options:
     variant
         What follows the colon in a backend's name: a greedy rule, a Pyomo solver.
     on_incumbent
-        Called by backends that can, for each better plan or bound: seconds since the solve began, the
-        objective in the problem's sense, and the bound or None. It is no part of the record.
+        Called with each better plan that the backend comes upon: seconds since its solve began, objective
+        in the problem's sense, and the bound proved so far or None. It may be called from another thread.
+        Backends that find one plan at their end do not call it.
     """
 
     time_limit: float | None = None
@@ -63,7 +64,7 @@ class Options:
         return 1e-9 if self.gap is None else self.gap
 
     def record(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON; whoever listens is none of them."""
         plain = asdict(replace(self, on_incumbent=None)) | {"native": dict(self.native)}
         del plain["on_incumbent"]
         return plain

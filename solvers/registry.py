@@ -88,7 +88,7 @@ BACKENDS = {
 }
 
 ADDED: dict[str, Backend] = {}
-"""Backends that a user's program adds while it runs; they are taken where they are named, and nowhere else."""
+"""Backends that a program adds while it runs; they are taken where they are named, and nowhere else."""
 
 
 def backend(name: str) -> Backend:

@@ -13,6 +13,8 @@ import pandas as pd
 
 import allocare
 from allocare.benchmarks import backend
+from allocare.benchmarks.lab.own import OwnBackend
+from allocare.solvers.registry import ADDED
 
 
 @backend("hangs", families=["transportation"])
@@ -66,6 +68,18 @@ def starts_another(problem):
 @backend("copies-exact", families=["transportation"])
 def copies_exact(problem):
     return allocare.solve(problem, "min-cost-flow").allocation
+
+
+class Improves(OwnBackend):
+    """Reports better and better plans, and never ends."""
+
+    def solve(self, task, options):
+        for step in range(3):
+            options.on_incumbent(0.1 * step, 500.0 - 20 * step, 400.0 + step)
+        time.sleep(600)
+
+
+ADDED["improves"] = Improves("improves", "reports plans", frozenset({"transportation"}), exact=False)
 
 
 def suite(backends, name="trial", instances=None, **limits):

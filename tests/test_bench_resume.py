@@ -53,15 +53,24 @@ def what_counts(table: pd.DataFrame) -> list[dict]:
     return json.loads(kept.sort_values(SAME[:5]).to_json(orient="records", double_precision=6))
 
 
-def servers() -> set[str]:
-    found = set()
-    for place in Path("/proc").glob("[0-9]*/cmdline"):
+def server_of(process: subprocess.Popen) -> set[str]:
+    """The processes that a runner started."""
+    started = set()
+    for place in Path("/proc").glob("[0-9]*/stat"):
         try:
-            if "lab.fork_server" in place.read_text():
-                found.add(place.parent.name)
+            parent = place.read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-    return found
+        if parent == str(process.pid):
+            started.add(place.parent.name)
+    return started
+
+
+def serves(process: str) -> bool:
+    try:
+        return "lab.fork_server" in Path(f"/proc/{process}/cmdline").read_text()
+    except OSError:
+        return False
 
 
 def killed_until_done(folder: Path, kills: int, seed: int) -> int:
@@ -70,21 +79,21 @@ def killed_until_done(folder: Path, kills: int, seed: int) -> int:
     described = folder / "lasting.toml"
     described.write_text(tomli_w.dumps(LASTING))
     command = [*CLI, str(described), "--out", str(folder / "results"), "--resume"]
-    others = servers()
-    count = 0
+    count, left = 0, set()
     for _ in range(kills):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             assert process.wait(rng.uniform(0.5, 5.0)) == 0
         except subprocess.TimeoutExpired:
+            left |= server_of(process)
             process.kill()
             process.wait()
             count += 1
     subprocess.run(command, check=True, capture_output=True)
     deadline = time.monotonic() + 5
-    while servers() - others and time.monotonic() < deadline:
+    while any(map(serves, left)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert servers() <= others, "the processes of a killed runner are still there"
+    assert not any(map(serves, left)), "the processes of a killed runner are still there"
     return count
 
 

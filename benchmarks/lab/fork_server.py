@@ -14,6 +14,7 @@ import sys
 from importlib import import_module
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
+from threading import Lock
 from typing import Any
 
 DIES_WITH_PARENT = 1
@@ -46,6 +47,9 @@ def _import(names: list[str]) -> None:
             import_module(name)
         except ImportError:
             continue  # a name that a package put into the table of modules by itself
+    from .worker import prepare
+
+    prepare()
     gc.collect()
     # so that collecting in a fork does not copy what is shared
     gc.freeze()
@@ -74,7 +78,14 @@ def _serve(server: int, channel: int, log: int, request: Any, own: bytes) -> Non
     try:
         from .worker import perform
 
-        perform(request, own, lambda what, content: connection.send((what, content)))
+        # a solver may tell of its plans from another thread
+        lock = Lock()
+
+        def tell(what: str, content: Any) -> None:
+            with lock:
+                connection.send((what, content))
+
+        perform(request, own, tell)
         code = 0
     finally:
         sys.stdout.flush()

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ...instances.problem import Problem
     from .trial import Tell
 
+LIMIT_SECONDS = 0.2
+"""For backends that search for as long as they are let."""
+
 
 @dataclass(frozen=True)
 class Scout:
@@ -45,7 +48,7 @@ def scout(request: Scout, tell: Tell) -> dict[str, Any]:
     for problem in tiny_problems():
         for name in names:
             try:
-                solve(problem, name)
+                solve(problem, name, LIMIT_SECONDS)
             except AllocareError:
                 continue
     loaded = [name for name, module in sys.modules.items() if getattr(module, "__spec__", None) is not None]

@@ -39,7 +39,7 @@ SOLUTION_FIELDS = (
     "solve_seconds",
     "check_seconds",
 )
-OPTIMAL_BY = "optimal by "
+OPTIMAL_BY = "provably optimal: "
 """How the note begins in which a rule says why its plan is optimal."""
 
 

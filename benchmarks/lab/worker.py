@@ -5,8 +5,10 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ...solvers.registry import ADDED
 from .drift import Probe, measure
-from .own import backend, register_entry_points
+from .environment import machine, versions
+from .own import own_backends, register_entry_points
 from .peers import register_peers
 from .scouting import Scout, scout
 from .suites import Run
@@ -53,22 +55,30 @@ def packed() -> bytes:
     """
     import cloudpickle
 
-    from .own import own_backends
-
-    functions = {name: (entry.families, entry.function) for name, entry in own_backends().items()}
-    written: bytes = cloudpickle.dumps(functions)
+    written: bytes = cloudpickle.dumps(own_backends())
     return written
 
 
-def _register(own: bytes) -> None:
+def prepare() -> None:
+    """Look up what every run may name or tell of; done once, before the processes of runs are made.
+
+    Examples
+    --------
+    >>> prepare()
+    """
     register_entry_points()
     register_peers()
+    machine()
+    versions()
+
+
+def _register(own: bytes) -> None:
+    prepare()
     if not own:
         return
     import cloudpickle
 
-    for name, (families, function) in cloudpickle.loads(own).items():
-        backend(name, families)(function)
+    ADDED.update(cloudpickle.loads(own))
 
 
 _PERFORM: dict[type, Any] = {Run: attempt, Probe: measure, Scout: scout}
