@@ -124,6 +124,8 @@ def test_a_scheduler_that_does_not_answer_is_one_clear_line(tmp_path: Path, monk
     ) as refused:
         run(suite(["highs"]), out=tmp_path, scheduler="tcp://127.0.0.1:1")
     assert "\n" not in str(refused.value)
+    # nothing was begun, so there is nothing to go on with
+    assert len(run(suite(["highs"]), out=tmp_path)) == 1
     with pytest.raises(allocare.InputError, match="no Dask scheduler answers"):
         run(suite(["highs"]), out=tmp_path / "other", scheduler="nonsense://")
 

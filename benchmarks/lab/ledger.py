@@ -131,8 +131,9 @@ class Ledger:
 
     def _taken_up(self, resume: bool) -> list[dict[str, Any]]:
         described = self.folder / results.SUITE
-        if not described.exists():
-            if os.fstat(self._handle).st_size:
+        begun = os.fstat(self._handle).st_size > 0
+        if not described.exists() or not begun:
+            if begun:
                 raise InputError(
                     f"there are rows without {results.SUITE}; name another folder", str(self.folder)
                 )
