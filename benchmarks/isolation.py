@@ -41,7 +41,7 @@ def measured(prepare: Callable[[], Callable[[], Answer]]) -> dict[str, Any]:
     except Unavailable as reason:
         return {"unavailable": str(reason)}
     gc.collect()
-    _forget_peak()
+    forget_peak()
     before = memory_mib("VmRSS")
     worked, started = time.process_time(), time.perf_counter()
     answer = run()
@@ -74,8 +74,13 @@ def run_alone(module: str, arguments: list[str], timeout: float) -> dict[str, An
     return found
 
 
-def _forget_peak() -> None:
-    """Give freed memory back and start the peak anew (Linux; elsewhere the peak is unknown)."""
+def forget_peak() -> None:
+    """Give freed memory back and start the peak anew (Linux; elsewhere the peak is unknown).
+
+    Examples
+    --------
+    >>> forget_peak()
+    """
     if not sys.platform.startswith("linux"):
         return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..instances.errors import AllocareError
+from .bench import bench
 from .commands import (
     backends_command,
     check_command,
@@ -49,6 +50,7 @@ for name, command in COMMANDS.items():
 policy_app = typer.Typer(help="Policies as a test suite for plans.", no_args_is_help=True)
 policy_app.command("check")(policy_check_command)
 app.add_typer(policy_app, name="policy")
+app.add_typer(bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -87,6 +87,9 @@ BACKENDS = {
     )
 }
 
+ADDED: dict[str, Backend] = {}
+"""Backends that a program adds while it runs; they are taken where they are named, and nowhere else."""
+
 
 def backend(name: str) -> Backend:
     """Return the backend of that name, ``base`` or ``base:variant``.
@@ -104,6 +107,10 @@ def backend(name: str) -> Backend:
     base = name.partition(":")[0]
     if base in BACKENDS:
         return BACKENDS[base]
-    near = get_close_matches(base, BACKENDS, 1)
+    if base in ADDED:
+        return ADDED[base]
+    near = get_close_matches(base, [*BACKENDS, *ADDED], 1)
     hint = f"did you mean {near[0]!r}?" if near else "see 'allocare backends'"
-    raise CapabilityError(f"there is no backend {name!r}; {hint} (known: auto, {', '.join(BACKENDS)})")
+    raise CapabilityError(
+        f"there is no backend {name!r}; {hint} (known: auto, {', '.join([*BACKENDS, *ADDED])})"
+    )

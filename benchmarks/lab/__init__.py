@@ -1,0 +1,1 @@
+"""The benchmark lab: suites, a runner that keeps its limits, and results that survive anything."""
