@@ -127,10 +127,11 @@ def prepared(rows: pd.DataFrame, tolerance: float = PROVED_GAP) -> Runs:
         frame[name] = pd.to_numeric(frame[name], errors="coerce").astype(np.float64)
     for name in _TEXTS:
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-    frame["checked"] = frame["checked"].eq(True)
+    frame["checked"] = frame["checked"].eq(True).fillna(False).astype(bool)
     if frame["suite"].nunique() > 1:
         frame["instance"] = frame["suite"] + ": " + frame["instance"]
-    frame["maximise"] = frame["maximise"].eq(True).groupby(frame["instance"]).transform("any")
+    maximise = frame["maximise"].eq(True).fillna(False).astype(bool)
+    frame["maximise"] = maximise.groupby(frame["instance"]).transform("any")
     frame["able"] = frame["status"] != NOT_CAPABLE
     frame["complete"] = frame["status"].isin(COMPLETE) & frame["checked"] & frame["objective"].notna()
     _add_references(frame)
