@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     import pandas as pd
 
 
@@ -56,20 +58,25 @@ def seconds(value: Any) -> str:
     return number(value, 3) if value is None or value < 1000 else f"{value:,.0f}"
 
 
-def interval(value: Any, low: Any, high: Any, write: Any = number) -> str:
+def interval(value: Any, low: Any, high: Any, write: Callable[[Any], str] = number) -> str:
     """Write a figure with its interval, or alone where there is none.
 
     Examples
     --------
     >>> interval(0.5, 0.4, 0.6, percent), interval(0.5, None, None), interval(None, None, None)
-    ('50.0 % (40.0 % to 60.0 %)', '0.5', '')
+    ('50.0 % (40.0 to 60.0)', '0.5', '')
     """
     alone, ends = write(value), (write(low), write(high))
-    return f"{alone} ({ends[0]} to {ends[1]})" if all((alone, *ends)) else alone
+    if not all((alone, *ends)):
+        return alone
+    low, high = (end.removesuffix(" %") for end in ends)
+    return f"{alone} ({low} to {high})"
 
 
-def markdown(frame: pd.DataFrame) -> str:
-    r"""Lay a frame out as a Markdown table, numbers to the right.
+def markdown(frame: pd.DataFrame, texts: Collection[str] | None = None) -> str:
+    r"""Lay a frame out as a Markdown table, numbers to the right: all columns but the `texts`.
+
+    Where these are not named, they are the columns that do not hold numbers.
 
     Examples
     --------
@@ -79,13 +86,13 @@ def markdown(frame: pd.DataFrame) -> str:
     | --- | ---: |
     | a\|b | 0.25 |
     """
-    rules = ["---:" if _is_numeric(frame[name]) else "---" for name in frame.columns]
+    rules = ["---:" if _is_number(frame, name, texts) else "---" for name in frame.columns]
     lines = [list(map(str, frame.columns)), rules]
     lines += [[number(value).replace("|", "\\|") for value in row] for row in frame.itertuples(index=False)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def latex(frame: pd.DataFrame, caption: str, label: str) -> str:
+def latex(frame: pd.DataFrame, caption: str, label: str, texts: Collection[str] | None = None) -> str:
     r"""Lay a frame out as a LaTeX table in the manner of booktabs, everything in it escaped.
 
     Examples
@@ -105,7 +112,7 @@ def latex(frame: pd.DataFrame, caption: str, label: str) -> str:
     \end{tabular}
     \end{table}
     """
-    columns = "".join("r" if _is_numeric(frame[name]) else "l" for name in frame.columns)
+    columns = "".join("r" if _is_number(frame, name, texts) else "l" for name in frame.columns)
     rows = [_tex_row(map(number, row)) for row in frame.itertuples(index=False)]
     return "\n".join(
         [
@@ -153,7 +160,10 @@ def _tex_row(cells: Any) -> str:
     return " & ".join(map(tex, cells)) + r" \\"
 
 
-def _is_numeric(column: pd.Series[Any]) -> bool:
+def _is_number(frame: pd.DataFrame, name: Any, texts: Collection[str] | None) -> bool:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+    if texts is not None:
+        return name not in texts
+    column = frame[name]
     return is_numeric_dtype(column) and not is_bool_dtype(column)

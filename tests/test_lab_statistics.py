@@ -135,6 +135,7 @@ def test_an_unsolved_run_costs_the_time_it_was_given() -> None:
     found = time_table(prepared(rows), shift=1.0).iloc[0]
     assert found["longest_seconds"] == 60.0
     assert found["mean_seconds"] == pytest.approx(math.sqrt(4 * 61) - 1)
+    assert found["run_seconds"] == pytest.approx(math.sqrt(4 * 6) - 1)
     assert found["success"] == 0.5
 
 
@@ -229,6 +230,13 @@ def test_the_primal_integral_and_the_curve_by_hand() -> None:
     assert table.loc["x", "share_of_time"] == pytest.approx(22 / 60)
 
 
+def test_a_plan_counts_from_when_it_was_found_even_where_it_is_not_the_best() -> None:
+    rows = frame(
+        row("a", "x", 200.0, status="feasible", solve_seconds=3.0, **KNOWN), row("a", "y", None, **KNOWN)
+    )
+    assert primal_integrals(prepared(rows)).tolist() == pytest.approx([3 + 57 * 0.5, 60.0])
+
+
 @given(st.integers(0, 10**6))
 @settings(deadline=None, max_examples=25)
 def test_curves_never_rise_and_their_area_is_the_integral(seed: int) -> None:
@@ -302,6 +310,18 @@ def test_bootstrap_intervals_cover_the_mean_as_often_as_they_say() -> None:
         low, high = mean_interval(random.exponential(1.0, 40), replicates=400, seed=draw)
         inside += low <= 1.0 <= high
     assert 0.87 <= inside / 200 <= 0.99
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bootstrap_intervals_are_those_of_scipy_up_to_the_draws(seed: int) -> None:
+    from scipy.stats import bootstrap
+
+    values = np.random.default_rng(seed).gamma(2.0, 1.0, 60)
+    other = bootstrap((values,), np.mean, n_resamples=40_000, method="BCa", rng=np.random.default_rng(1))
+    low, high = mean_interval(values, replicates=40_000)
+    width = other.confidence_interval.high - other.confidence_interval.low
+    assert low == pytest.approx(other.confidence_interval.low, abs=0.03 * width)
+    assert high == pytest.approx(other.confidence_interval.high, abs=0.03 * width)
 
 
 def test_intervals_are_the_same_for_the_same_seed() -> None:

@@ -68,9 +68,7 @@ def traces(runs: Runs) -> pd.DataFrame:
     points = np.array(steps, dtype=np.float64).reshape(-1, 2)
     final = counted[frame["complete"].to_numpy()[counted]]
     run = np.concatenate([run, final])
-    seconds = np.concatenate(
-        [points[:, 0], frame["spent"].where(~frame["solved"], frame["seconds"]).to_numpy()[final]]
-    )
+    seconds = np.concatenate([points[:, 0], frame["seconds"].fillna(frame["wall_seconds"]).to_numpy()[final]])
     objective = np.concatenate([points[:, 1], frame["objective"].to_numpy()[final]])
     sign = np.where(frame["maximise"], -1.0, 1.0)[run]
     reference = frame["reference"].to_numpy()[run]

@@ -66,7 +66,7 @@ def performance_profile(times: pd.DataFrame) -> pd.DataFrame:
     [0.333, 0.667, 0.667, 1.0]
     """
     values = times.to_numpy(dtype=np.float64)
-    best = values.min(axis=1, keepdims=True)
+    best = values.min(axis=1, keepdims=True, initial=np.inf)
     with np.errstate(invalid="ignore"):
         ratios = np.where(np.isfinite(values), values / best, np.inf)
     return _steps(pd.DataFrame(ratios, columns=times.columns), "ratio", 1.0)

@@ -41,7 +41,9 @@ def wilson_interval(
         centre = rate + z**2 / (2 * count)
         reach = z * np.sqrt(rate * (1 - rate) / count + z**2 / (4 * count**2))
         shrink = 1 + z**2 / count
-        return np.maximum((centre - reach) / shrink, 0.0), np.minimum((centre + reach) / shrink, 1.0)
+        low, high = (centre - reach) / shrink, (centre + reach) / shrink
+    # at the ends exactly, whatever was lost to rounding
+    return np.where(rate == 0, 0.0, low), np.where(rate == 1, 1.0, high)
 
 
 def rates(runs: Runs, by: Sequence[str] = ("family", "backend"), level: float = 0.95) -> pd.DataFrame:

@@ -47,7 +47,8 @@ def shifted_geometric_mean(values: npt.ArrayLike, shift: float = SHIFT) -> float
 def time_table(runs: Runs, shift: float = SHIFT) -> pd.DataFrame:
     """Shifted geometric means of the time to the right answer, by family and backend.
 
-    A run that is not solved counts with the time it was given. Backends do not take the same instances;
+    A run that is not solved counts with the time it was given; `run_seconds` is the mean of what runs took,
+    solved or not. Backends do not take the same instances;
     `beside_best` therefore divides a backend's mean by that of the fastest backend of every instance (the
     virtual best), on the instances that the backend can take.
 
@@ -67,6 +68,8 @@ def time_table(runs: Runs, shift: float = SHIFT) -> pd.DataFrame:
     for family, part in runs.able.groupby("family"):
         spent = part.groupby(["instance", "backend"])["spent"].median().unstack()
         solved = part.groupby(["instance", "backend"])["solved"].mean().unstack()
+        ran = part["seconds"].fillna(part["wall_seconds"])
+        run = ran.groupby([part["instance"], part["backend"]]).median().unstack()
         fastest = spent.min(axis=1)
         peak = part.groupby("backend")["peak_mib"].max()
         for name in spent.columns:
@@ -80,6 +83,7 @@ def time_table(runs: Runs, shift: float = SHIFT) -> pd.DataFrame:
                     "instances": len(own),
                     "success": solved[name].mean(),
                     "mean_seconds": mean,
+                    "run_seconds": shifted_geometric_mean(run[name], shift),
                     "shift": shift,
                     "median_seconds": own.median(),
                     "longest_seconds": own.max(),
