@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..instances.errors import AllocareError
+from .bench import bench
 from .commands import (
     backends_command,
     check_command,
@@ -45,6 +46,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(bench)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -68,6 +68,10 @@ def test_looking_closely_finds_worse_than_exploring_alone(found: Hunt) -> None:
     assert gaps["refine"] > gaps["explore"]
 
 
+def test_no_instance_is_tried_twice(found: Hunt) -> None:
+    assert not found.trials.duplicated([*found.searched, "generator_seed"]).any()
+
+
 def test_no_gap_is_below_zero_and_none_is_measured_where_the_rule_leaves_something_out() -> None:
     trials = hunt("cheapest-lane", "gap", 24, seed=1, time_limit=2.0).trials
     assert set(trials["outcome"]) >= {"measured", "incomplete"}

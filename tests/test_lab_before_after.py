@@ -66,6 +66,28 @@ def test_a_tiny_difference_is_no_regression_however_certain() -> None:
     assert line["verdict"] == ""
 
 
+def test_a_backend_is_judged_over_all_its_families_first() -> None:
+    families = ("transportation", "assignment", "programmes", "linear", "beds")
+
+    def rows(factor: float) -> pd.DataFrame:
+        made = []
+        for at, family in enumerate(families):
+            for k in range(4):
+                seconds = (1 + at + k / 10) * (factor if k or at else factor + 0.01)
+                made.append(row(f"{family} {k}", "x", family=family, solve_seconds=seconds, **KNOWN))
+        return frame(*made)
+
+    found = before_after(rows(1.0), rows(2.0))
+    assert found.regressions == [
+        line for line in found.regressions if line.startswith("x, all families: 2.0")
+    ]
+    assert found.times["family"].tolist() == ["all families", *sorted(families)]
+    # each family's p-value is 2 / 2^4, and they are corrected among themselves alone
+    assert found.times["p_value"].tolist()[1:] == [0.125] * 5
+    assert found.times["p_holm"].tolist()[1:] == [0.625] * 5
+    assert found.times["p_holm"].iloc[0] == found.times["p_value"].iloc[0]
+
+
 def test_worse_plans_of_a_heuristic_are_found() -> None:
     random = np.random.default_rng(5)
 

@@ -222,7 +222,7 @@ def _page(hunt: Hunt, bands: pd.DataFrame) -> str:
         "gap", ascending=False, kind="stable"
     )
     parts = [f"# Where {hunt.rule} does worst on {hunt.generator}", " ".join(in_words(hunt))]
-    parts += ["## The ten worst", markdown(ten[columns].head(10))]
+    parts += ["## The ten worst", markdown(ten[columns].head(10).astype({"generator_seed": str}))]
     if len(bands):
         parts += ["## Gap against size and shape (explored instances)", markdown(bands)]
     parts.append(

@@ -144,11 +144,16 @@ def hunt(
     seeds = random.integers(SEEDS, size=explored)
     trials: list[dict[str, Any]] = []
     gaps: list[float] = []
+    tried: set[tuple[Any, ...]] = set()
     for trial in range(budget):
         if trial >= explored:
             point, generator_seed = _near_the_worst(points, seeds, gaps, trial / budget, random)
             points, seeds = np.vstack([points, point]), np.append(seeds, generator_seed)
         options = options_at(space, points[trial])
+        if (*options.values(), int(seeds[trial])) in tried:
+            # the move was too small to change an option: look at another instance of the same ones
+            seeds[trial] = random.integers(SEEDS)
+        tried.add((*options.values(), int(seeds[trial])))
         line = {"trial": trial, "phase": "explore" if trial < explored else "refine"} | options
         line |= {"generator_seed": int(seeds[trial])}
         line |= _trial(name, generator, int(seeds[trial]), options, time_limit)

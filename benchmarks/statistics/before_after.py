@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .runs import Runs
 
 BROKEN = ("failed", "crashed", "refuted", "out of memory")
+ALL = "all families"
 LEVEL = 0.05
 SLOWER = 1.05
 """Ratio of times below which a difference is too small to matter, however certain."""
@@ -34,9 +35,10 @@ class BeforeAfter:
         One line an instance and backend whose outcome changed: a claim that turned wrong, a run that broke,
         was lost or gained; `regression` says which of them count without any test.
     success, quality, times
-        One line a family and backend: the exact sign test on solved instances, and the paired tests of gaps
-        (after less before, of the best known objective) and times (after over before, cleared of the drift
-        probe), each corrected by Holm over all its lines; `verdict` is ``worse``, ``better`` or nothing.
+        The exact sign test on solved instances, and the paired tests of gaps (after less before, of the best
+        known objective) and times (after over before, cleared of the drift probe). One line a backend over
+        all its families, where code that became slower shows first, and one each family of it; the two sets
+        of lines are corrected by Holm each by itself. `verdict` is ``worse``, ``better`` or nothing.
     remarks
         What a reader must know before believing it.
     """
@@ -127,15 +129,16 @@ def before_after(
         pairs = pairs[same]
     speed = _speed(before, after)
     remarks += _about_machines(before, after, speed)
-    times = _tests(pairs, "spent", replicates, seed, speed or 1.0)
-    quality = _tests(pairs, "gap", replicates, seed)
+    pooled = _with_all_families(pairs)
+    times = _tests(pooled, "spent", replicates, seed, speed or 1.0)
+    quality = _tests(pooled, "gap", replicates, seed)
     few = int((times["instances"] < 6).sum()) if len(times) else 0
     if few:
         remarks.append(
             f"{few} of {len(times)} lines have fewer than 6 instances, on which no signed-rank test "
             "can reach a p-value below 0.05"
         )
-    return BeforeAfter(_outcomes(pairs), _success(pairs), quality, times, tuple(remarks))
+    return BeforeAfter(_outcomes(pairs), _success(pooled), quality, times, tuple(remarks))
 
 
 def _apart(before: pd.DataFrame, after: pd.DataFrame) -> Any:
@@ -186,6 +189,26 @@ def _outcomes(pairs: pd.DataFrame) -> pd.DataFrame:
     return found[found["change"] != ""][columns].reset_index(drop=True)
 
 
+def _with_all_families(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Add every backend's instances once more, over all its families, where it has several."""
+    families = pairs.index.to_frame(index=False).groupby("backend")["family"].nunique()
+    several = pairs.index.get_level_values("backend").isin(families.index[families > 1])
+    everything = pairs[several].reset_index()
+    everything["instance"] = everything["family"] + ": " + everything["instance"]
+    everything["family"] = ALL
+    return pd.concat([everything.set_index(pairs.index.names), pairs])
+
+
+def _corrected(table: pd.DataFrame) -> FloatArray:
+    """Correct the lines of whole backends by themselves, and those of single families by themselves."""
+    pooled = table["family"] == ALL
+    whole = (pooled | ~table["backend"].isin(table.loc[pooled, "backend"])).to_numpy()
+    p_values = table["p_value"].to_numpy(np.float64)
+    corrected = np.empty(len(table))
+    corrected[whole], corrected[~whole] = holm(p_values[whole]), holm(p_values[~whole])
+    return corrected
+
+
 def _success(pairs: pd.DataFrame) -> pd.DataFrame:
     """Test by signs, exactly, whether as many instances were gained as lost."""
     from scipy.stats import binomtest
@@ -198,7 +221,7 @@ def _success(pairs: pd.DataFrame) -> pd.DataFrame:
     moved = table["lost"] + table["gained"]
     counts = zip(table["lost"], moved, strict=True)
     table["p_value"] = [binomtest(int(k), int(n)).pvalue if n else 1.0 for k, n in counts]
-    table["p_holm"] = holm(table["p_value"])
+    table["p_holm"] = _corrected(table)
     certain = table["p_holm"] < LEVEL
     table["verdict"] = _verdicts(
         certain & (table["lost"] > table["gained"]), certain & (table["gained"] > table["lost"])
@@ -222,7 +245,7 @@ def _tests(pairs: pd.DataFrame, measure: str, replicates: int, seed: int, speed:
     table = pd.DataFrame(lines)
     if table.empty:
         return table
-    table["p_holm"] = holm(table["p_value"])
+    table["p_holm"] = _corrected(table)
     certain = table["p_holm"] < LEVEL
     nothing, least = (1.0, SLOWER) if as_ratio else (0.0, 0.0)
     worse = certain & ~(table["low"] <= nothing) & (table["effect"] >= least)

@@ -23,8 +23,8 @@ def mean_interval(
     r"""Bootstrap interval of a mean, corrected for bias and skew (BCa); missing below three values.
 
     With :math:`z_0` the normal quantile of the share of resampled means below the mean, and the
-    acceleration :math:`a = \sum_i d_i^3 / (6 (\sum_i d_i^2)^{3/2})` of the deviations from it (the jackknife's,
-    up to sign), the ends are the resampled means' quantiles at
+    acceleration :math:`a = \sum_i d_i^3 / (6 (\sum_i d_i^2)^{3/2})` of the deviations from
+    it (the jackknife's), the ends are the resampled means' quantiles at
 
     .. math:: \Phi\Bigl(z_0 + \frac{z_0 + z}{1 - a (z_0 + z)}\Bigr), \qquad z = \mp z_{(1 + level) / 2}.
 
