@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+ROUNDING = 1e-10
+"""Share below which a difference is rounding."""
+
+
 def number(value: Any, digits: int = 4) -> str:
     """Write a number with as many significant digits, thousands apart; nothing where there is none.
 
@@ -36,13 +40,13 @@ def percent(value: Any, digits: int = 1) -> str:
 
     Examples
     --------
-    >>> percent(0.12345), percent(0.0), percent(0.00001), percent(None)
+    >>> percent(0.12345), percent(1e-14), percent(0.00001), percent(None)
     ('12.3 %', '0 %', '0.001 %', '')
     """
     if value is None or math.isnan(value):
         return ""
-    if value == 0 or not math.isfinite(value):
-        return "0 %" if value == 0 else "∞ %"
+    if abs(value) < ROUNDING or not math.isfinite(value):
+        return "∞ %" if abs(value) > 1 else "0 %"
     shown = f"{100 * value:,.{digits}f}"
     return f"{shown} %" if float(shown.replace(",", "")) else f"{100 * value:.1g} %"
 

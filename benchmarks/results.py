@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import os
 
 SUITE, LINES, TABLE, DONE = "suite.toml", "rows.jsonl", "rows.parquet", "DONE"
+NESTED = ("options", "versions", "machine", "incumbents")
 
 
 def load(folder: str | os.PathLike[str]) -> pd.DataFrame:
@@ -33,7 +34,10 @@ def load(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """
     place = Path(folder)
     if (place / DONE).is_file() and (place / TABLE).is_file():
-        return pd.read_parquet(place / TABLE)
+        table = pd.read_parquet(place / TABLE)
+        for name in NESTED:
+            table[name] = [json.loads(text) if isinstance(text, str) else None for text in table[name]]
+        return table
     if not (place / LINES).is_file():
         raise InputError("there are no results here", str(place))
     content = (place / LINES).read_bytes()

@@ -13,10 +13,10 @@ import pytest
 from lab_rows import frame, many_rows, probe, row
 
 from allocare.benchmarks.report.figures import figures
-from allocare.benchmarks.report.findings import Findings
+from allocare.benchmarks.report.findings import Findings, kind_of
 from allocare.benchmarks.report.sections import sections
 from allocare.benchmarks.report.storage import save_report
-from allocare.benchmarks.report.tables import family_table, kind_of
+from allocare.benchmarks.report.tables import family_table
 from allocare.benchmarks.report.words import limitations, summary
 from allocare.benchmarks.results import load
 from allocare.cli.main import main
@@ -177,12 +177,17 @@ def test_the_family_table_shows_what_a_rule_leaves_out() -> None:
     table = family_table(Findings.of(rows), "transportation").frame.set_index("backend")
     assert table.loc["greedy:nearest", "other endings"] == "1 incomplete, 7 left out on average"
     assert table.loc["greedy:nearest", "mean gap"] == ""
-    assert table.loc["highs", "solved"].startswith("100.0 %")
+    assert table.loc["highs", "solved"].startswith("100 %")
 
 
 def test_backends_are_exact_heuristic_peers_or_ones_own() -> None:
     names = ("auto", "pyomo:highs", "priority", "peer:linopy", "mine")
     assert [kind_of(name) for name in names] == ["exact", "exact", "heuristic", "peer", "own"]
+
+
+def test_a_backend_under_a_name_of_the_suites_own_is_known_by_its_options() -> None:
+    rows = frame(row("a", "highs at 1 %", options={"backend": "highs", "time_limit": 60.0}))
+    assert Findings.of(rows).kinds == {"highs at 1 %": "exact"}
 
 
 def test_a_wrong_claim_a_crash_and_a_beaten_optimum_are_on_the_first_page() -> None:

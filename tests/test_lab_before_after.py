@@ -78,9 +78,8 @@ def test_a_backend_is_judged_over_all_its_families_first() -> None:
         return frame(*made)
 
     found = before_after(rows(1.0), rows(2.0))
-    assert found.regressions == [
-        line for line in found.regressions if line.startswith("x, all families: 2.0")
-    ]
+    assert len(found.regressions) == 1
+    assert found.regressions[0].startswith("x, all families: 2.0")
     assert found.times["family"].tolist() == ["all families", *sorted(families)]
     # each family's p-value is 2 / 2^4, and they are corrected among themselves alone
     assert found.times["p_value"].tolist()[1:] == [0.125] * 5

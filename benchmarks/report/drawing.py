@@ -144,7 +144,7 @@ def styles(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def legend_below(figure: Figure, axes: Axes, longest: int) -> None:
-    """Name the lines below the axes, in as many columns as the longest name allows.
+    """Name the lines below the axes, in columns as the longest name allows; the figure grows to hold them.
 
     Examples
     --------
@@ -154,10 +154,11 @@ def legend_below(figure: Figure, axes: Axes, longest: int) -> None:
     >>> len(figure.legends)
     1
     """
+    handles, labels = axes.get_legend_handles_labels()
     columns = max(1, min(4, 72 // (longest + 9)))
-    figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower left", ncols=columns, handlelength=2.6
-    )
+    rows = -(-len(labels) // columns)
+    figure.set_figheight(figure.get_figheight() + 0.17 * rows + 0.1)
+    figure.legend(handles, labels, loc="outside lower left", ncols=columns, handlelength=2.6)
 
 
 def png(figure: Figure) -> bytes:

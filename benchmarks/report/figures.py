@@ -48,7 +48,7 @@ def figures(findings: Findings) -> dict[str, list[Drawing]]:
     >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b"], "backend": "x", "seed": 0, "repeat": 0,
     ...     "family": "linear", "status": "optimal", "checked": True, "objective": 1.0, "solve_seconds": 1.0})
     >>> [drawing.name for drawing in figures(Findings.of(rows))["linear"]]
-    ['linear_profile', 'linear_gaps']
+    ['linear_profile']
     """
     require_report_libraries()
     with themed():
@@ -84,7 +84,7 @@ def profile_figure(findings: Findings, family: str) -> Drawing | None:
     if steps.empty:
         return None
     title = f"{family}: performance profile"
-    figure, axes = canvas(3.2, title)
+    figure, axes = canvas(2.7, title)
     last = min(max(steps["ratio"].max() * 1.1, 2.0), FAR)
     _steps(axes, findings, family, steps, "ratio", 1.0, last)
     axes.set_xscale("log")
@@ -111,10 +111,11 @@ def gap_figure(findings: Findings, family: str) -> Drawing | None:
     ('y', 50.0, 1.0)
     """
     steps, _ = findings.gap_steps(family)
-    if steps.empty:
+    if steps["gap"].le(findings.runs.tolerance).all():
+        # all that finish are at the reference: there is no distribution to show
         return None
     title = f"{family}: distribution of gaps"
-    figure, axes = canvas(3.2, title)
+    figure, axes = canvas(2.7, title)
     percent = steps.assign(gap=100 * steps["gap"])
     last = max(percent["gap"].max() * 1.05, 0.1)
     _steps(axes, findings, family, percent, "gap", 0.0, last)
@@ -147,7 +148,7 @@ def curve_figure(findings: Findings, family: str) -> Drawing | None:
     if curves.empty:
         return None
     title = f"{family}: mean gap over time"
-    figure, axes = canvas(3.2, title)
+    figure, axes = canvas(2.7, title)
     for name, style in _drawn(findings, family, curves):
         own = curves[curves["backend"] == name]
         axes.plot(own["seconds"], 100 * own["gap"], label=name, drawstyle="steps-post", **style)
@@ -182,7 +183,7 @@ def growth_figure(findings: Findings, family: str) -> Drawing | None:
     if not laws:
         return None
     title = f"{family}: time against size"
-    figure, axes = canvas(3.4, title)
+    figure, axes = canvas(2.7, title)
     labels = []
     for place, (name, style) in enumerate(_drawn(findings, family, points)):
         if name not in laws:
@@ -222,7 +223,7 @@ def savings_figure(findings: Findings) -> Drawing | None:
     table = table[table["finished"] > 0] if len(table) else table
     if table.empty:
         return None
-    title = "Saved against the rules that people follow by hand"
+    title = "Saved against greedy and priority rules"
     figure, axes = canvas(0.9 + 0.2 * len(table), title)
     at = np.arange(len(table))
     mean = 100 * table["saving"].to_numpy(np.float64)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...solvers.registry import BACKENDS
 from ..statistics.anytime import anytime_table, gap_curves
 from ..statistics.before_after import BROKEN
 from ..statistics.drift import drift_table, machine_name, probes
@@ -177,6 +178,15 @@ class Findings:
         return gap_curves(self.runs, family)
 
     @cached_property
+    def kinds(self) -> dict[str, str]:
+        """What each backend is; a suite may run one under a name of its own, which its options tell."""
+        first = self.runs.frame.drop_duplicates("backend")
+        options = first["options"] if "options" in first.columns else [None] * len(first)
+        named = [each.get("backend") if isinstance(each, dict) else None for each in options]
+        pairs = zip(first["backend"].astype(str), named, strict=True)
+        return {name: kind_of(name if known is None else str(known)) for name, known in pairs}
+
+    @cached_property
     def has_incumbents(self) -> bool:
         """Whether any run reported incumbents on its way."""
         frame = self.runs.frame
@@ -213,6 +223,22 @@ class Findings:
             "troubles": self.troubles,
             "instances": self.instances,
         }
+
+
+def kind_of(backend: str) -> str:
+    """Say what a backend is: exact, heuristic, a peer, or the user's own.
+
+    Examples
+    --------
+    >>> kind_of("highs"), kind_of("greedy:vogel"), kind_of("peer:linopy"), kind_of("mine")
+    ('exact', 'heuristic', 'peer', 'own')
+    """
+    base = backend.partition(":")[0]
+    if base == "auto":
+        return "exact"
+    if base in BACKENDS:
+        return "exact" if BACKENDS[base].exact else "heuristic"
+    return "peer" if base in ("peer", "peers") else "own"
 
 
 def _length(value: Any) -> int:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ...solvers.registry import BACKENDS
 from ..presentation import interval, number, percent, seconds
 
 if TYPE_CHECKING:
@@ -43,22 +42,6 @@ class Table:
     texts: tuple[str, ...] = ()
 
 
-def kind_of(backend: str) -> str:
-    """Say what a backend is: exact, heuristic, a peer, or the user's own.
-
-    Examples
-    --------
-    >>> kind_of("highs"), kind_of("greedy:vogel"), kind_of("peer:linopy"), kind_of("mine")
-    ('exact', 'heuristic', 'peer', 'own')
-    """
-    base = backend.partition(":")[0]
-    if base == "auto":
-        return "exact"
-    if base in BACKENDS:
-        return "exact" if BACKENDS[base].exact else "heuristic"
-    return "peer" if base in ("peer", "peers") else "own"
-
-
 def family_table(findings: Findings, family: str) -> Table:
     """Lay out a family's backends: what they solve, claim, take and miss, the most successful first.
 
@@ -69,7 +52,7 @@ def family_table(findings: Findings, family: str) -> Table:
     ...     "repeat": 0, "family": "linear", "status": "optimal", "checked": True, "objective": 1.0,
     ...     "claim": "right", "solve_seconds": 2.0})
     >>> family_table(Findings.of(rows), "linear").frame.iloc[0].tolist()[:5]
-    ['highs', 'exact', '3', '100.0 % (43.9 to 100.0)', '100.0 % of 3']
+    ['highs', 'exact', '3', '100 % (44 to 100)', '100 % of 3']
     """
     merged = findings.rates.merge(findings.times, on=["family", "backend"], suffixes=("", "_timed"))
     gaps = findings.gaps[["family", "backend", "mean_gap", "worst_gap", "left_out"]]
@@ -80,15 +63,17 @@ def family_table(findings: Findings, family: str) -> Table:
     lines = [
         {
             "backend": row["backend"],
-            "kind": kind_of(row["backend"]),
+            "kind": findings.kinds.get(row["backend"], ""),
             "instances": number(row["instances"]),
-            "solved": interval(row["success"], row["success_low"], row["success_high"], percent),
-            "right claims": f"{percent(row['correctness'])} of {row['claims']}" if row["claims"] else "none",
-            "complete": percent(row["complete"]),
+            "solved": interval(row["success"], row["success_low"], row["success_high"], _whole_percent),
+            "right claims": f"{_whole_percent(row['correctness'])} of {row['claims']}"
+            if row["claims"]
+            else "none",
+            "complete": _whole_percent(row["complete"]),
             "mean gap": percent(row["mean_gap"], 2),
             "worst gap": percent(row["worst_gap"], 2),
-            "run time (s)": seconds(row["run_seconds"]),
-            "time to solve (s)": seconds(row["mean_seconds"]),
+            "run (s)": seconds(row["run_seconds"]),
+            "to solve (s)": seconds(row["mean_seconds"]),
             "× fastest": number(row["beside_best"], 3),
             "peak MiB": seconds(row["peak_mib"]),
             "other endings": _endings(row),
@@ -96,9 +81,9 @@ def family_table(findings: Findings, family: str) -> Table:
         for row in part.to_dict("records")
     ]
     note = (
-        f"Solved: checked, and within {findings.runs.tolerance:g} of the best known plan. Times: shifted "
-        f"geometric means (shift {findings.shift:g} s) of build and solve, to the end of the run and to the "
-        "right answer; there, a run that is not solved counts with the time it was given. × fastest: time to "
+        f"Solved: checked, and within {findings.runs.tolerance:g} of the best known plan. Run, to solve: "
+        f"shifted geometric means (shift {findings.shift:g} s) of build and solve, to the end of the run and to "
+        "the right answer; there, a run that is not solved counts with the time it was given. × fastest: time to "
         "solve over that of the fastest backend of each instance. Gaps: of complete plans."
     )
     return Table(
@@ -131,7 +116,7 @@ def overview_table(findings: Findings) -> Table:
             {
                 "family": family,
                 "instances": number(len(each)),
-                "size": f"{number(sizes.min())} to {number(sizes.max())}" if len(sizes) else "",
+                "size": _range(sizes.min(), sizes.max()) if len(sizes) else "",
                 "backends": number(part["backend"].nunique()),
                 "runs": number(len(part)),
                 "references": ", ".join(f"{count} {kind}" for kind, count in kinds.items()),
@@ -264,7 +249,7 @@ def scaling_lines(findings: Findings) -> Table | None:
             "family": row["family"],
             "backend": row["backend"],
             "times": number(row["points"]),
-            "sizes": f"{number(round(row['smallest']))} to {number(round(row['largest']))}",
+            "sizes": _range(round(row["smallest"]), round(row["largest"])),
             "exponent": interval(row["exponent"], row["exponent_low"], row["exponent_high"], "{:.2f}".format),
             "R²": f"{row['r_squared']:.3f}",
         }
@@ -364,6 +349,15 @@ def instance_lines(findings: Findings, family: str) -> Table:
     return Table(
         f"instances_{_file(family)}", f"{family}: instance by instance", frame, note, ("instance", "which is")
     )
+
+
+def _whole_percent(value: float) -> str:
+    # what is not quite all is not written as all
+    return percent(value, 0 if value in (0, 1) or 0.005 <= value < 0.995 else 1)
+
+
+def _range(low: float, high: float) -> str:
+    return number(low) if low == high else f"{number(low)} to {number(high)}"
 
 
 def _endings(row: dict[Any, Any]) -> str:

@@ -9,7 +9,6 @@ import pandas as pd
 from ..presentation import interval, number, percent
 from ..statistics.gaps import is_baseline
 from ..statistics.resampling import LEAST
-from .tables import kind_of
 
 if TYPE_CHECKING:
     from .findings import Findings
@@ -129,7 +128,7 @@ def limitations(findings: Findings, finished: bool = True) -> list[str]:
 
 def _correctness(findings: Findings) -> list[str]:
     frame = findings.runs.frame
-    exact = frame["backend"].map(kind_of) == "exact"
+    exact = frame["backend"].map(findings.kinds) == "exact"
     known = frame["reference_kind"].isin(["known", "planted"])
     claimed = frame[exact & known & (frame["status"] == "optimal")]
     lines = []
@@ -174,17 +173,19 @@ def _about_rules(findings: Findings, family: str) -> str:
     # a rule that finishes seldom is not the best, however close it then is
     often = table[table["finished"] >= table["finished"].max() / 2]
     best = often.loc[often["excess"].idxmin()]
+    worse = best["excess"] > findings.runs.tolerance
+    how = f"is {percent(best['excess'], 2)} worse than" if worse else "matches"
     text = (
-        f" {best['baseline']}, the best rule, is {percent(best['excess'], 2)} worse than the best known "
-        f"plan on the {best['finished']} of {best['instances']} instances on which it finishes"
+        f" {best['baseline']}, the best rule, {how} the best known plan on the {best['finished']} of "
+        f"{best['instances']} instances on which it finishes"
     )
-    if pd.notna(best["saving_low"]):
-        saved = interval(
-            best["saving"], best["saving_low"], best["saving_high"], lambda value: percent(value, 2)
-        )
-        text += f", a mean saving of {saved}"
+    if worse and pd.notna(best["saving_low"]):
+        ends = best["saving"], best["saving_low"], best["saving_high"]
+        text += f"; the best plan saves {interval(*ends, lambda value: percent(value, 2))} on average"
     searching = [
-        name for name in findings.backends(family) if kind_of(name) == "heuristic" and not is_baseline(name)
+        name
+        for name in findings.backends(family)
+        if findings.kinds[name] == "heuristic" and not is_baseline(name)
     ]
     return text + "." + _beaten(findings, family, searching, [str(name) for name in table["baseline"]])
 
