@@ -22,12 +22,12 @@ def report_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report in --out.")] = False,
 ) -> int:
     """Write a report of results: a page, Markdown, tables as CSV and LaTeX, figures as PNG and SVG."""
-    from ..benchmarks.report.drawing import require_report_libraries
-    from ..benchmarks.report.findings import Findings
-    from ..benchmarks.report.storage import PAGE, refuse_destination, save_report
-    from ..benchmarks.report.words import summary
     from ..benchmarks.results import DONE, load
     from ..instances.errors import InputError
+    from ..reports.bench.findings import Findings
+    from ..reports.bench.storage import PAGE, refuse_destination, save_report
+    from ..reports.bench.words import summary
+    from ..reports.drawing import require_report_libraries
     from .progress import spinning
 
     if not 0 < shift < float("inf"):

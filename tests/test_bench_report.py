@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 from lab_rows import frame, many_rows, probe, row
 
-from allocare.benchmarks.report.figures import figures
-from allocare.benchmarks.report.findings import Findings, kind_of
-from allocare.benchmarks.report.sections import sections
-from allocare.benchmarks.report.storage import save_report
-from allocare.benchmarks.report.tables import family_table
-from allocare.benchmarks.report.words import limitations, summary
 from allocare.benchmarks.results import load
 from allocare.cli.main import main
 from allocare.instances.errors import InputError
+from allocare.reports.bench.figures import figures
+from allocare.reports.bench.findings import Findings, kind_of
+from allocare.reports.bench.sections import sections
+from allocare.reports.bench.storage import save_report
+from allocare.reports.bench.tables import family_table
+from allocare.reports.bench.words import limitations, summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -329,7 +329,7 @@ def test_a_report_that_fails_leaves_nothing_behind(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("allocare.benchmarks.report.storage.png", full)
+    monkeypatch.setattr("allocare.reports.bench.storage.png", full)
     with pytest.raises(InputError, match="No space left on device"):
         save_report(findings, tmp_path / "report")
     assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ from .words import limitations, summary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .drawing import Drawing
+    from ..drawing import Drawing
     from .findings import Findings
     from .tables import Table
 

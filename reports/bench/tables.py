@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..presentation import interval, number, percent, seconds
+from ...benchmarks.presentation import interval, number, percent, seconds
 
 if TYPE_CHECKING:
     from .findings import Findings
@@ -82,9 +82,9 @@ def family_table(findings: Findings, family: str) -> Table:
     ]
     note = (
         f"Solved: checked, and within {findings.runs.tolerance:g} of the best known plan. Run, to solve: "
-        f"shifted geometric means (shift {findings.shift:g} s) of build and solve, to the end of the run and to "
-        "the right answer; there, a run that is not solved counts with the time it was given. × fastest: time to "
-        "solve over that of the fastest backend of each instance. Gaps: of complete plans."
+        f"shifted geometric means (shift {findings.shift:g} s) of build and solve, to the end of the run and "
+        "to the right answer; there, a run that is not solved counts with the time it was given. × fastest: "
+        "time to solve over that of the fastest backend of each instance. Gaps: of complete plans."
     )
     return Table(
         f"family_{_file(family)}",

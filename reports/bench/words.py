@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..presentation import interval, number, percent
-from ..statistics.gaps import is_baseline
-from ..statistics.resampling import LEAST
+from ...benchmarks.presentation import interval, number, percent
+from ...benchmarks.statistics.gaps import is_baseline
+from ...benchmarks.statistics.resampling import LEAST
 
 if TYPE_CHECKING:
     from .findings import Findings

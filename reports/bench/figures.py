@@ -6,18 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..statistics.drift import NOISY
-from .drawing import (
-    COLOURS,
-    INK,
-    MARKS,
-    Drawing,
-    canvas,
-    legend_below,
-    require_report_libraries,
-    styles,
-    themed,
-)
+from ...benchmarks.statistics.drift import NOISY
+from ..drawing import COLOURS, INK, MARKS, Drawing, require_report_libraries, settle, themed
+from .look import legend_below, picture, styles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +54,10 @@ def figures(findings: Findings) -> dict[str, list[Drawing]]:
         }
         found["savings"] = [savings_figure(findings)]
         found["drift"] = [drift_figure(findings)]
-    return {part: [each for each in drawn if each is not None] for part, drawn in found.items()}
+        there = {part: [each for each in drawn if each is not None] for part, drawn in found.items()}
+        for drawing in (each for drawn in there.values() for each in drawn):
+            settle(drawing.figure)
+    return there
 
 
 def profile_figure(findings: Findings, family: str) -> Drawing | None:
@@ -84,7 +78,7 @@ def profile_figure(findings: Findings, family: str) -> Drawing | None:
     if steps.empty:
         return None
     title = f"{family}: performance profile"
-    figure, axes = canvas(2.7, title)
+    figure, axes = picture(2.7, title)
     last = min(max(steps["ratio"].max() * 1.1, 2.0), FAR)
     _steps(axes, findings, family, steps, "ratio", 1.0, last)
     axes.set_xscale("log")
@@ -115,7 +109,7 @@ def gap_figure(findings: Findings, family: str) -> Drawing | None:
         # all that finish are at the reference: there is no distribution to show
         return None
     title = f"{family}: distribution of gaps"
-    figure, axes = canvas(2.7, title)
+    figure, axes = picture(2.7, title)
     percent = steps.assign(gap=100 * steps["gap"])
     last = max(percent["gap"].max() * 1.05, 0.1)
     _steps(axes, findings, family, percent, "gap", 0.0, last)
@@ -148,7 +142,7 @@ def curve_figure(findings: Findings, family: str) -> Drawing | None:
     if curves.empty:
         return None
     title = f"{family}: mean gap over time"
-    figure, axes = canvas(2.7, title)
+    figure, axes = picture(2.7, title)
     for name, style in _drawn(findings, family, curves):
         own = curves[curves["backend"] == name]
         axes.plot(own["seconds"], 100 * own["gap"], label=name, drawstyle="steps-post", **style)
@@ -183,7 +177,7 @@ def growth_figure(findings: Findings, family: str) -> Drawing | None:
     if not laws:
         return None
     title = f"{family}: time against size"
-    figure, axes = canvas(2.7, title)
+    figure, axes = picture(2.7, title)
     labels = []
     for place, (name, style) in enumerate(_drawn(findings, family, points)):
         if name not in laws:
@@ -224,7 +218,7 @@ def savings_figure(findings: Findings) -> Drawing | None:
     if table.empty:
         return None
     title = "Saved against greedy and priority rules"
-    figure, axes = canvas(0.9 + 0.2 * len(table), title)
+    figure, axes = picture(0.9 + 0.2 * len(table), title)
     at = np.arange(len(table))
     mean = 100 * table["saving"].to_numpy(np.float64)
     ends = 100 * table[["saving_low", "saving_high"]].to_numpy(np.float64).T
@@ -259,7 +253,7 @@ def drift_figure(findings: Findings) -> Drawing | None:
     if findings.probes.empty:
         return None
     title = "The same task again and again: how steady the machine was"
-    figure, axes = canvas(2.4, title)
+    figure, axes = picture(2.4, title)
     machines = list(dict.fromkeys(findings.probes["machine"]))
     for name, style in styles(machines).items():
         own = findings.probes[findings.probes["machine"] == name]

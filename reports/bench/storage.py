@@ -8,16 +8,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...benchmarks.presentation import latex, markdown
 from ...instances.errors import InputError
-from ..presentation import latex, markdown
-from .drawing import inline, png, require_report_libraries, svg
+from ..drawing import inline, png, require_report_libraries, svg
 from .figures import figures
 from .sections import environment, sections
 
 if TYPE_CHECKING:
     import os
 
-    from .drawing import Drawing
+    from ..drawing import Drawing
     from .findings import Findings
     from .sections import Section
 

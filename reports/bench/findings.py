@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...benchmarks.statistics.anytime import anytime_table, gap_curves
+from ...benchmarks.statistics.before_after import BROKEN
+from ...benchmarks.statistics.drift import drift_table, machine_name, probes
+from ...benchmarks.statistics.gaps import gap_table, instance_table, savings
+from ...benchmarks.statistics.pairs import paired_tests
+from ...benchmarks.statistics.profiles import gap_profile, time_profile
+from ...benchmarks.statistics.rates import rates
+from ...benchmarks.statistics.runs import prepared
+from ...benchmarks.statistics.scaling import growth_points, scaling_laws, scaling_table
+from ...benchmarks.statistics.times import SHIFT, time_table
 from ...solvers.registry import BACKENDS
-from ..statistics.anytime import anytime_table, gap_curves
-from ..statistics.before_after import BROKEN
-from ..statistics.drift import drift_table, machine_name, probes
-from ..statistics.gaps import gap_table, instance_table, savings
-from ..statistics.pairs import paired_tests
-from ..statistics.profiles import gap_profile, time_profile
-from ..statistics.rates import rates
-from ..statistics.runs import prepared
-from ..statistics.scaling import growth_points, scaling_laws, scaling_table
-from ..statistics.times import SHIFT, time_table
 
 if TYPE_CHECKING:
-    from ..statistics.runs import Runs
-    from ..statistics.scaling import PowerLaw
+    from ...benchmarks.statistics.runs import Runs
+    from ...benchmarks.statistics.scaling import PowerLaw
 
 AT_ODDS = 1e-6
 """Share by which a plan must beat a known optimum for the two to be called at odds."""
