@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...benchmarks.statistics.drift import NOISY
-from ..drawing import COLOURS, INK, MARKS, Drawing, require_report_libraries, settle, themed
+from ..drawing import COLOURS, INK, MARKS, Drawing, require_report_libraries, themed
 from .look import legend_below, picture, styles
 
 if TYPE_CHECKING:
@@ -54,10 +54,7 @@ def figures(findings: Findings) -> dict[str, list[Drawing]]:
         }
         found["savings"] = [savings_figure(findings)]
         found["drift"] = [drift_figure(findings)]
-        there = {part: [each for each in drawn if each is not None] for part, drawn in found.items()}
-        for drawing in (each for drawn in there.values() for each in drawn):
-            settle(drawing.figure)
-    return there
+    return {part: [each for each in drawn if each is not None] for part, drawn in found.items()}
 
 
 def profile_figure(findings: Findings, family: str) -> Drawing | None:

@@ -73,7 +73,7 @@ def save_report(
     title = title or ", ".join(dict.fromkeys(findings.rows["suite"].astype(str)))
     drawings = figures(findings)
     parts = sections(findings, drawings, finished)
-    pictures = {each.name: svg(each.figure, each.name) for drawn in drawings.values() for each in drawn}
+    pictures = {each.name: _rendered(each) for drawn in drawings.values() for each in drawn}
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -154,6 +154,13 @@ def text(parts: list[Section], title: str, about: str) -> str:
                 blocks.append(table.note)
         blocks += [f"![{each.alt}](figures/{each.name}.svg)" for each in part.drawings]
     return "\n\n".join([*blocks, about] if about else blocks) + "\n"
+
+
+def _rendered(drawing: Drawing) -> str:
+    rendered = svg(drawing.figure, drawing.name)
+    # laid out by now: the other format need not do it anew, which takes as long as drawing
+    drawing.figure.set_layout_engine("none")
+    return rendered
 
 
 def _write(

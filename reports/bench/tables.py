@@ -122,7 +122,7 @@ def overview_table(findings: Findings) -> Table:
                 "references": ", ".join(f"{count} {kind}" for kind, count in kinds.items()),
             }
         )
-    return Table("overview", "What was run", pd.DataFrame(lines), texts=("family", "references", "size"))
+    return Table("overview", "What was run", pd.DataFrame(lines), texts=("family", "references"))
 
 
 def savings_table(findings: Findings) -> Table | None:
@@ -256,9 +256,7 @@ def scaling_lines(findings: Findings) -> Table | None:
         for row in findings.scaling.to_dict("records")
     ]
     note = "Time = factor × size^exponent by least squares on logarithms, times of solved runs from 1 ms on."
-    return Table(
-        "scaling", "How time grows with size", pd.DataFrame(lines), note, ("family", "backend", "sizes")
-    )
+    return Table("scaling", "How time grows with size", pd.DataFrame(lines), note, ("family", "backend"))
 
 
 def drift_lines(findings: Findings) -> Table | None:
