@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from .bench_runs import list_command, run_command
+from .bench_reports import compare_results_command, hunt_command, report_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,9 @@ bench = typer.Typer(
 COMMANDS: dict[str, Callable[..., int]] = {
     "run": run_command,
     "list": list_command,
+    "report": report_command,
+    "compare": compare_results_command,
+    "hunt": hunt_command,
 }
 for name, command in COMMANDS.items():
     bench.command(name)(command)

@@ -259,8 +259,10 @@ def svg(figure: Figure, name: str) -> str:
     return text[text.index("<svg") :].strip()
 
 
-def inline(drawing: Drawing) -> str:
+def inline(drawing: Drawing, text: str = "") -> str:
     """Prepare a drawing's SVG to stand in a page beside others: own ids, the page's font, words for all.
+
+    Its SVG is rendered, or taken from `text` where it was before.
 
     Examples
     --------
@@ -270,7 +272,7 @@ def inline(drawing: Drawing) -> str:
     """
     from markupsafe import escape
 
-    text = svg(drawing.figure, drawing.name)
+    text = text or svg(drawing.figure, drawing.name)
     text = re.sub(r'\bid="', f'id="{drawing.name}-', text)
     text = text.replace("url(#", f"url(#{drawing.name}-").replace('href="#', f'href="#{drawing.name}-')
     text = text.replace("xlink:href", "href")

@@ -1,0 +1,1 @@
+"""Searching for the instances on which a rule does worst."""
