@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..models.formulations import matrix_form, pyomo_model
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -43,6 +43,10 @@ class Options:
         Options passed through to the backend by their native names.
     variant
         What follows the colon in a backend's name: a greedy rule, a Pyomo solver.
+    on_incumbent
+        Called with each better plan that the backend comes upon: seconds since its solve began, objective
+        in the problem's sense, and the bound proved so far or None. It may be called from another thread.
+        Backends that find one plan at their end do not call it.
     """
 
     time_limit: float | None = None
@@ -52,6 +56,7 @@ class Options:
     log: bool = False
     native: Mapping[str, Any] = field(default_factory=dict)
     variant: str = ""
+    on_incumbent: Callable[[float, float, float | None], None] | None = None
 
     @property
     def target_gap(self) -> float:
@@ -59,8 +64,10 @@ class Options:
         return 1e-9 if self.gap is None else self.gap
 
     def record(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return asdict(self) | {"native": dict(self.native)}
+        """Plain values for JSON; whoever listens is none of them."""
+        plain = asdict(replace(self, on_incumbent=None)) | {"native": dict(self.native)}
+        del plain["on_incumbent"]
+        return plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +159,8 @@ class Backend:
         Whether it can prove optimality; heuristics claim no bound.
     variants
         What may follow a colon in its name; the first is the default.
+    searches
+        Whether it goes on for as long as it is let; comparisons without a time limit leave it out.
     keeps
         What it keeps beside a family's own rules and objective: ``statements`` (criteria and policies, as
         rows and columns), ``criteria`` (it builds plans, which the criterion then judges), ``sums``
@@ -167,6 +176,7 @@ class Backend:
     exact: bool = True
     variants: tuple[str, ...] = ()
     keeps: Literal["", "criteria", "levels", "sums", "statements"] = ""
+    searches: bool = False
 
     def unavailable(self) -> str | None:
         """Say why the backend cannot be used here, or None; nothing is imported."""
