@@ -45,9 +45,9 @@ $(VENV)/.runs: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.tests: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,scip,report]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,scip,genetic,report]'
 	@touch $@ $(VENV)/.runs
 
 $(VENV)/.lints: $(VENV)/.tests
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,scip,report,lint]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,scip,genetic,report,lint]'
 	@touch $@
