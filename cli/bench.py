@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .bench_runs import list_command, run_command
 from .bench_reports import compare_results_command, hunt_command, report_command
+from .bench_runs import list_command, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable

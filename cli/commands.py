@@ -114,7 +114,10 @@ def compare_command(
     from ..evaluation.compare import compare, default_backends
     from ..solvers.registry import backend as known
 
-    names = [name.strip() for name in backends.split(",")] if backends else default_backends(problem)
+    if backends:
+        names = [name.strip() for name in backends.split(",")]
+    else:
+        names = default_backends(problem, limited=time_limit is not None)
     for name in names:
         if name != "auto":
             known(name)

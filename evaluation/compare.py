@@ -53,7 +53,7 @@ def compare(
         What to solve.
     backends
         Names as `solve` takes them; None means every backend that can take the problem, and every
-        greedy rule that fits its family.
+        greedy rule that fits its family; heuristics that search on and on only under a time limit.
     on_row
         Called with each row as soon as it is known, to show progress.
     options
@@ -74,7 +74,8 @@ def compare(
     >>> table[["backend", "objective"]].to_dict("list")
     {'backend': ['min-cost-flow', 'greedy:north-west'], 'objective': [435.0, 520.0]}
     """
-    names = list(backends) if backends is not None else default_backends(problem)
+    limited = options.get("time_limit") is not None
+    names = list(backends) if backends is not None else default_backends(problem, limited=limited)
     rows = []
     for name in names:
         started = time.perf_counter()
@@ -95,8 +96,10 @@ def compare(
     return _with_gaps(pd.DataFrame(rows, columns=list(COLUMNS)), maximises(problem))
 
 
-def default_backends(problem: Problem) -> list[str]:
+def default_backends(problem: Problem, *, limited: bool = False) -> list[str]:
     """Every available backend and greedy rule that can take a problem, exact ones first.
+
+    Heuristics that search for as long as they are let are among them only where time is `limited`.
 
     Examples
     --------
@@ -105,7 +108,8 @@ def default_backends(problem: Problem) -> list[str]:
     True
     """
     rules = [f"greedy:{rule}" for rule in GREEDY_RULES if rule != "default"]
-    names = [name for name in BACKENDS if name != "greedy"] + rules
+    named = [name for name, entry in BACKENDS.items() if limited or not entry.searches]
+    names = [name for name in named if name != "greedy"] + rules
     task, options = Task(problem), Options()
     able = [name for name in names if refusal(task, name, options) is None]
     return sorted(able, key=lambda name: not BACKENDS[name.partition(":")[0]].exact)

@@ -159,6 +159,8 @@ class Backend:
         Whether it can prove optimality; heuristics claim no bound.
     variants
         What may follow a colon in its name; the first is the default.
+    searches
+        Whether it goes on for as long as it is let; comparisons without a time limit leave it out.
     keeps
         What it keeps beside a family's own rules and objective: ``statements`` (criteria and policies, as
         rows and columns), ``criteria`` (it builds plans, which the criterion then judges), ``sums``
@@ -174,6 +176,7 @@ class Backend:
     exact: bool = True
     variants: tuple[str, ...] = ()
     keeps: Literal["", "criteria", "levels", "sums", "statements"] = ""
+    searches: bool = False
 
     def unavailable(self) -> str | None:
         """Say why the backend cannot be used here, or None; nothing is imported."""

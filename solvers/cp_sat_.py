@@ -16,10 +16,13 @@ from ..models.cp_sat_fair import whole_variance_form
 from ..models.integer_form import UNLIMITED, integer_form
 from ..models.whole_columns import in_whole_columns
 from .form_result import FormResult, clamped, graded, solve_rendering
+from .incumbents import divided, later
 from .solution import Status, StopReason
 from .stages import solve_in_stages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..instances.arrays import FloatArray
     from ..models.integer_form import IntegerForm
     from ..models.matrix import MatrixForm
@@ -63,7 +66,10 @@ def solve(task: Task, options: Options) -> Outcome:
         form, multiple = _whole_form(task)
         return form
 
-    outcome = solve_rendering(task, options, solve_form, render)
+    def solver(form: MatrixForm, options: Options, start: FloatArray | None = None) -> FormResult:
+        return solve_form(form, divided(options, multiple), start)
+
+    outcome = solve_rendering(task, options, solver, render)
     return replace(
         outcome,
         objective=None if outcome.objective is None else outcome.objective / multiple,
@@ -104,7 +110,8 @@ def solve_form(form: MatrixForm, options: Options, start: FloatArray | None = No
         return FormResult(status=Status.INFEASIBLE, stop_reason=StopReason.PROVED, notes=whole.notes)
     model = _loaded(whole, start)
     solver = _prepared(options, began)
-    native, interrupted = _run(model, solver)
+    listener = later(options, time.perf_counter() - began).on_incumbent
+    native, interrupted = _run(model, solver, None if listener is None else _telling(listener))
     status, reason = STATUS[native]
     if reason is StopReason.ITERATION_LIMIT:
         reason = _reason(solver, interrupted)
@@ -202,14 +209,28 @@ def _set_native(parameters: Any, name: str, value: Any) -> None:
         raise InputError(f"CP-SAT option {name!r} cannot be {value!r}; it takes {kind.__name__}") from error
 
 
-def _run(model: Any, solver: Any) -> tuple[str, bool]:
+def _telling(listener: Callable[[float, float, float | None], None]) -> Any:
+    """CP-SAT's callback that tells of every better plan."""
+    from ortools.sat.python import cp_model
+
+    class Telling(cp_model.CpSolverSolutionCallback):
+        def on_solution_callback(self) -> None:
+            bound = float(self.best_objective_bound)
+            listener(
+                float(self.wall_time), float(self.objective_value), bound if np.isfinite(bound) else None
+            )
+
+    return Telling()
+
+
+def _run(model: Any, solver: Any, callback: Any = None) -> tuple[str, bool]:
     """Search in a thread of its own, so that Ctrl-C stops the search and keeps what it holds."""
     statuses: list[str] = []
     ended = Event()
 
     def search() -> None:
         try:
-            statuses.append(solver.status_name(solver.solve(model)))
+            statuses.append(solver.status_name(solver.solve(model, callback)))
         finally:
             ended.set()
 

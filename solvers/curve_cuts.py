@@ -20,6 +20,7 @@ from ..models.defined_columns import defined_columns
 from .concave_terms import Concave
 from .cuts import OuterApproximation
 from .form_result import FormResult, graded
+from .incumbents import silent
 from .interior import Interior, interior_of
 from .solution import Status, StopReason
 
@@ -68,7 +69,7 @@ def solve_by_tangents(
     """
     bounded, smallest = _with_smallest(form)
     if interior is None:
-        start = interior_of(bounded, options, solver)
+        start = interior_of(bounded, silent(options), solver)
         if isinstance(start, FormResult):
             return start
         interior = start

@@ -26,6 +26,7 @@ import scipy.sparse as sp
 
 from .convex_terms import Squares
 from .form_result import FormResult, graded
+from .incumbents import silent
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
@@ -239,6 +240,14 @@ class OuterApproximation:
             plan = self.best + share * step
         if self.value(plan) < self.upper:
             self.best, self.upper = plan, self.value(plan)
+            self.tell()
+
+    def tell(self) -> None:
+        """Tell of the best plan, in the original form's sense."""
+        if self.options.on_incumbent is not None:
+            sign = -1.0 if self.original.maximise else 1.0
+            bound = None if np.isinf(self.lower) else sign * min(self.lower, self.upper)
+            self.options.on_incumbent(time.perf_counter() - self.began, sign * self.upper, bound)
 
     def scale_to(self, plan: FloatArray) -> None:
         """Choose the next round's objective factor by the size of the objective at the plans so far."""
@@ -266,7 +275,7 @@ class OuterApproximation:
         limit = self.options.time_limit
         if limit is not None:
             limit = max(limit - (time.perf_counter() - self.began), 0.01)
-        return replace(self.options, time_limit=limit, gap=self.round_gap)
+        return replace(silent(self.options), time_limit=limit, gap=self.round_gap)
 
     def result(self, stopped: StopReason | None) -> FormResult:
         """What is held at the end, graded by the bounds; `stopped` is why, where they did not meet."""

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..models.own_constraints import hold_values
 from .backend import Outcome
+from .incumbents import later
 from .price_certificates import certificate_from
 from .solution import Status, StopReason
 
@@ -87,7 +88,7 @@ def solve_rendering(
     started = time.perf_counter()
     form = task.matrix_form if render is None else render()
     built = time.perf_counter()
-    result = solver(form, options)
+    result = solver(form, later(options, built - started))
     if task.extended and result.values is not None:
         hold_values(task.model, result.values)
     duals = {} if result.row_duals is None else named_duals(form, result.row_duals)

@@ -7,22 +7,29 @@ its notes say how much is left out and whether that is priced.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import rules
-from .rules import rules_for
+from .rules import randomised, rules_for
+from .rules.optimality import greedy_optimality
 from .rules.outcome import outcome
+from .solution import Status
 
 if TYPE_CHECKING:
     from .backend import Options, Outcome, Task
 
-__all__ = ["refusal", "rules_for", "solve"]
+__all__ = ["greedy_optimality", "refusal", "rules_for", "solve"]
+
+RANDOMISED = "randomised"
 
 
 def refusal(task: Task, options: Options) -> str | None:
     """Say why this problem is beyond the rule asked for, or None."""
     if task.extended:
         return "rules do not see constraints added to the model"
+    if options.variant == RANDOMISED:
+        return randomised.refusal(task.problem)
     return rules.refusal(task.problem, rules.chosen(task.problem, options.variant))
 
 
@@ -40,8 +47,12 @@ def solve(task: Task, options: Options) -> Outcome:
     >>> solve(Task(sunray), Options(variant="vogel")).objective
     475.0
     """
+    if options.variant == RANDOMISED:
+        return randomised.solve(task.problem, options)
     name = rules.chosen(task.problem, options.variant)
     started = time.perf_counter()
     decisions = rules.plan(task.problem, name)
     seconds = time.perf_counter() - started
-    return outcome(task.problem, decisions, f"{name} ({rules.describe(task.problem, name)})", seconds)
+    claim = outcome(task.problem, decisions, f"{name} ({rules.describe(task.problem, name)})", seconds)
+    why = greedy_optimality(task.problem, name) if claim.status is Status.FEASIBLE else None
+    return claim if why is None else replace(claim, notes=(*claim.notes, f"provably optimal: {why}"))

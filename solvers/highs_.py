@@ -12,7 +12,8 @@ from .curve_cuts import solve_by_tangents
 from .cuts import not_convex, solve_by_cuts
 from .form_result import FormResult, clamped, exactly_whole, solve_rendering
 from .highs_answer import STATUS, held
-from .highs_session import offer, prepared, run
+from .highs_session import offer, prepared, run, tell
+from .incumbents import later, silent
 from .rebounded import Rebounded
 from .scaled_form import ScaledForm
 from .solution import Status, StopReason
@@ -73,6 +74,8 @@ def _solve_linear(form: MatrixForm, options: Options, start: FloatArray | None) 
     highs = prepared(scaled.form, options)
     if start is not None and form.whole.any():
         offer(highs, scaled.start(start))
+    if options.on_incumbent is not None and form.whole.any():
+        tell(highs, scaled, options.on_incumbent)
     run(highs)
     status, reason = STATUS[highs.getModelStatus().name]
     if reason is StopReason.NUMERICAL and not form.whole.any():
@@ -134,7 +137,7 @@ def _feasible_or_not(form: MatrixForm, options: Options) -> FormResult:
     For whole columns this leans on rational data: there, a feasible form whose relaxation is unbounded
     is itself unbounded (Meyer 1974).
     """
-    found = _solve_linear(replace(form, cost=np.zeros_like(form.cost), stages=()), options, None)
+    found = _solve_linear(replace(form, cost=np.zeros_like(form.cost), stages=()), silent(options), None)
     if found.status is Status.INFEASIBLE:
         return found
     status = Status.INFEASIBLE_OR_UNBOUNDED if found.values is None else Status.UNBOUNDED
@@ -142,6 +145,8 @@ def _feasible_or_not(form: MatrixForm, options: Options) -> FormResult:
 
 
 def _remaining(options: Options, began: float) -> Options:
+    spent = time.perf_counter() - began
+    options = later(options, spent)
     if options.time_limit is None:
         return options
-    return replace(options, time_limit=max(options.time_limit - (time.perf_counter() - began), 0.01))
+    return replace(options, time_limit=max(options.time_limit - spent, 0.01))

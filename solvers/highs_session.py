@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..instances.arrays import FloatArray
     from ..models.matrix import MatrixForm
     from .backend import Options
+    from .scaled_form import ScaledForm
 
 
 def prepared(form: MatrixForm, options: Options) -> Any:
@@ -124,6 +126,37 @@ def set_basis(highs: Any, columns: list[str], rows: list[str]) -> None:
     # told to be a guess: it is made a basis, singular or not, too small or too large
     basis.valid = basis.alien = True
     highs.setBasis(basis)
+
+
+def tell(highs: Any, scaled: ScaledForm, listener: Callable[[float, float, float | None], None]) -> None:
+    """Tell of every better plan that HiGHS finds for a scaled form, in the original form's terms.
+
+    Examples
+    --------
+    >>> from allocare.models.matrix import FormBuilder
+    >>> from allocare.solvers.backend import Options
+    >>> from allocare.solvers.scaled_form import ScaledForm
+    >>> build = FormBuilder()
+    >>> x = build.add_columns("x", 2, cost=[3.0, 2.0], upper=4.0, whole=True)
+    >>> _ = build.add_rows("need", [(x, np.array([[2.0, 2.0]]))], lower=5.0)
+    >>> scaled, heard = ScaledForm.of(build.finish(decisions="x")), []
+    >>> highs = prepared(scaled.form, Options(native={"presolve": "off"}))
+    >>> tell(highs, scaled, lambda seconds, objective, bound: heard.append(objective))
+    >>> run(highs)
+    >>> heard[-1]
+    6.0
+    """
+    began = time.perf_counter()
+
+    def improved(event: Any) -> None:
+        bound = float(event.data_out.mip_dual_bound)
+        listener(
+            time.perf_counter() - began,
+            scaled.objective(float(event.data_out.objective_function_value)),
+            scaled.objective(bound) if np.isfinite(bound) else None,
+        )
+
+    highs.cbMipImprovingSolution.subscribe(improved)
 
 
 def run(highs: Any) -> None:

@@ -14,6 +14,7 @@ from ..models.own_constraints import hold_values, violations_of
 from ..models.standard_form import active_constraints, columns_of
 from .backend import Outcome
 from .form_result import WHOLE_TOLERANCE
+from .incumbents import divided, later, silent
 from .pyomo_interfaces import DIVISIBLE_ONLY, LINEAR_ONLY, LOCAL, Found, interface_of, run, unavailable
 from .solution import Status, StopReason
 from .stages import HELD, NO_TIE_BREAK, TIE_BREAK, smallest_step
@@ -73,9 +74,9 @@ def solve(task: Task, options: Options) -> Outcome:
     stages = _stages(task, objective)
     reached: tuple[float, ...] = ()
     if len(stages) > 1 or model.component("tie_break") is not None:
-        found, reached = _solve_in_stages(task, model, stages or [objective.expr], objective, options)
+        found, reached = _solve_in_stages(task, model, stages or [objective.expr], objective, silent(options))
     else:
-        found = _solve_one(task, model, objective.expr, objective.sense, options)
+        found = _solve_one(task, model, objective.expr, objective.sense, later(options, built - started))
     decided = None if found.values is None else found.values[: task.problem.size]
     value = None if found.values is None else _value(model, found.values, objective.expr)
     if task.extended and found.values is not None:
@@ -105,7 +106,7 @@ def _solve_one(task: Task, model: Any, expression: Any, sense: Any, options: Opt
     factor = _factor(expression)
     began = time.perf_counter()
     with _objective(model, factor * expression, sense):
-        found = run(model, name, options)
+        found = run(model, name, divided(options, factor))
     if found.status in (Status.UNBOUNDED, Status.INFEASIBLE_OR_UNBOUNDED):
         return _feasible_or_not(model, name, _left(options, began), found)
     bound = None if found.bound is None else found.bound / factor
@@ -149,7 +150,7 @@ def _feasible_or_not(model: Any, name: str, options: Options, found: Found) -> F
 
     constant = 0.0 * next(iter(columns_of(model)))
     with _objective(model, constant, minimize):
-        again = run(model, name, options)
+        again = run(model, name, silent(options))
     if again.status is Status.INFEASIBLE:
         return again
     status = Status.INFEASIBLE_OR_UNBOUNDED if again.values is None else Status.UNBOUNDED

@@ -210,6 +210,10 @@ def _run_new(model: Any, interface: str, options: Options) -> Found:
     from pyomo.contrib.solver.common.factory import SolverFactory
 
     solver = SolverFactory(interface)
+    if interface == "scip_direct" and options.on_incumbent is not None:
+        from .pyomo_scip import telling_scip
+
+        solver = telling_scip(options.on_incumbent)
     settings: dict[str, Any] = {
         "load_solutions": False,
         "raise_exception_on_nonoptimal_result": False,

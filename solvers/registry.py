@@ -25,6 +25,10 @@ GREEDY_RULES = (
     "marginal-gain",
     "benefit-per-cost",
     "worst-off-first",
+    "first-come",
+    "proportional-share",
+    "regret",
+    "randomised",
 )
 
 BACKENDS = {
@@ -80,6 +84,22 @@ BACKENDS = {
             exact=False,
             variants=GREEDY_RULES,
             keeps="criteria",
+        ),
+        Backend(
+            "local-search",
+            "baseline: tabu search for assignment",
+            frozenset({"assignment"}),
+            exact=False,
+            searches=True,
+        ),
+        Backend(
+            "genetic",
+            "baseline: genetic search for assignment and transportation",
+            frozenset({"assignment", "transportation"}),
+            "pymoo",
+            "pymoo",
+            exact=False,
+            searches=True,
         ),
         Backend(
             "priority", "baseline: sorted needs meet sorted resources", SERVICE, exact=False, keeps="criteria"

@@ -21,7 +21,7 @@ from .routing import route
 from .solution import Solution, Status, StopReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..models.check import CheckReport
     from .backend import Backend
@@ -40,6 +40,7 @@ def solve(
     *,
     log: bool = False,
     native: Mapping[str, Any] | None = None,
+    on_incumbent: Callable[[float, float, float | None], None] | None = None,
 ) -> Solution:
     """Solve a problem, or a Pyomo model made from one and extended, and check the result.
 
@@ -54,7 +55,7 @@ def solve(
         Seconds of solving. A plan held at the limit is feasible, never called optimal.
     gap
         Relative gap at which a plan is good enough; None asks for proved optimality.
-    threads, seed, log, native
+    threads, seed, log, native, on_incumbent
         As in `Options`.
 
     Returns
@@ -80,7 +81,7 @@ def solve(
     ('optimal', 40005.0, True)
     """
     task = as_task(problem)
-    options = as_options(time_limit, gap, threads, seed, log, native)
+    options = replace(as_options(time_limit, gap, threads, seed, log, native), on_incumbent=on_incumbent)
     if backend == "auto":
         name, reason = route(task, options)
     else:

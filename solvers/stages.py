@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from ..models.defined_columns import defined_columns
 from ..models.scaling import InexactScaling, integer_scale
 from .form_result import FormResult, clamped, violation
+from .incumbents import silent
 from .rising_levels import RisingLevels
 from .solution import Status, StopReason
 
@@ -72,7 +73,7 @@ class _Stages:
     """A lexicographic solve: the form with all that is held so far, and the plan that holds it."""
 
     def __init__(self, form: MatrixForm, options: Options, solver: FormSolver, again: FormSolver) -> None:
-        self.form, self.options, self.solver, self.again = form, options, solver, again
+        self.form, self.options, self.solver, self.again = form, silent(options), solver, again
         self.began = time.perf_counter()
         # rising levels need no columns to sort by, but a convex set of plans
         self.levels = form.ordering if form.ordering is not None and not form.whole.any() else None

@@ -17,7 +17,9 @@ from cases import CASES, Case, hard_gap, transportation
 
 VARIANTS = ["pyomo:scip_direct"]
 EXACT = [name for name, entry in BACKENDS.items() if entry.exact] + VARIANTS
-HEURISTIC = [name for name, entry in BACKENDS.items() if not entry.exact]
+HEURISTIC = [name for name, entry in BACKENDS.items() if not entry.exact] + [
+    f"greedy:{rule}" for rule in ("first-come", "proportional-share", "regret", "randomised")
+]
 STOPS_EARLY = ["highs", "cp-sat", "pyomo:highs"]
 
 

@@ -425,7 +425,7 @@ def test_a_floor_that_is_missed_is_said_and_makes_the_plan_incomplete() -> None:
 
 def test_the_registry_names_exactly_the_rules_that_families_have() -> None:
     families = {rule for kind in RULED for rule in rules_for(kind)}
-    assert set(GREEDY_RULES) == families | {"default"}
+    assert set(GREEDY_RULES) == families | {"default", "randomised"}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def rules_for(kind: str) -> tuple[str, ...]:
     Examples
     --------
     >>> rules_for("fair-allocation")
-    ('marginal-gain', 'nearest', 'largest-need')
+    ('marginal-gain', 'nearest', 'largest-need', 'first-come', 'proportional-share')
     """
     return tuple(FAMILIES[kind].RULES) if kind in FAMILIES else ()
 
@@ -58,12 +58,12 @@ def refusal(problem: Problem, rule: str) -> str | None:
     >>> from allocare.instances.assignment import AssignmentProblem
     >>> from allocare.instances.lanes import Lanes
     >>> refusal(AssignmentProblem(agents=["a"], tasks=["t"], pairs=Lanes.from_matrix([[1]])), "vogel")
-    "assignment has no rule 'vogel'; its rules: nearest, cheapest-lane, largest-need"
+    "assignment has no rule 'vogel'; its rules: nearest, cheapest-lane, largest-need, first-come, regret"
     """
-    names = [name for name in rules_for(problem.kind) if _misfit(problem, name) is None]
+    names = [name for name in rules_for(problem.kind) if misfit_of(problem, name) is None]
     if rule not in rules_for(problem.kind):
         return f"{problem.kind} has no rule {rule!r}; its rules: {', '.join(names)}"
-    misfit = _misfit(problem, rule)
+    misfit = misfit_of(problem, rule)
     return None if misfit is None else f"rule {rule!r} {misfit}; rules that fit: {', '.join(names)}"
 
 
@@ -95,7 +95,15 @@ def describe(problem: Problem, rule: str) -> str:
     return documentation.strip().partition("\n")[0].rstrip(".")
 
 
-def _misfit(problem: Problem, rule: str) -> str | None:
+def misfit_of(problem: Problem, rule: str) -> str | None:
+    """Say what about a problem one of its family's rules cannot take, or None.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> misfit_of(allocare.example("sunray"), "best-weight")
+    'is for weights to be maximised, and this problem minimises'
+    """
     if rule == "best-weight" and not problem.maximise:
         return "is for weights to be maximised, and this problem minimises"
     if rule == "cheapest-lane" and problem.maximise:

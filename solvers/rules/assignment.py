@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .arrival import turn
+from .ledger import EXHAUSTED
 from .orders import by_target
 from .pairs import match_in_order
+from .regret import MOST_CELLS, Regrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,16 +45,48 @@ def _largest_need(problem: AssignmentProblem, cost: FloatArray) -> LaneOrder:
     return by_target(problem.pairs.target, cost, *_class_first(problem), least_use)
 
 
+def _first_come(problem: AssignmentProblem, cost: FloatArray) -> LaneOrder:
+    """Tasks as they arrived (column ``arrival``, or else table order), whatever class, to the best agent."""
+    came = turn(problem, "tasks", problem.tasks)
+    return by_target(problem.pairs.target, cost, -came)
+
+
+def _regret(problem: AssignmentProblem, cost: FloatArray) -> LaneOrder:
+    """Whichever task's two best agents with room differ most comes next, to the better of them."""
+    pairs, shape = problem.pairs, (len(problem.agents), len(problem.tasks))
+    table, uses = np.full(shape, np.inf), np.full(shape, np.inf)
+    uses[pairs.source, pairs.target] = _use(problem)
+    worth = cost <= _left_out_price(problem)[pairs.target]
+    table[pairs.source[worth], pairs.target[worth]] = cost[worth]
+    left = problem.capacity * (1 + EXHAUSTED)
+    table[uses > left[:, None]] = np.inf
+    regrets = Regrets(table, _left_out_price(problem))
+    taken = []
+    for level in problem.classes:
+        among = None if problem.priority is None else problem.priority == level
+        while (chosen := regrets.next(among)) is not None:
+            agent, task = chosen
+            taken.append(chosen)
+            left[agent] -= uses[agent, task]
+            regrets.close_column(task)
+            too_large = np.flatnonzero((uses[agent] > left[agent]) & np.isfinite(regrets.cost[agent]))
+            regrets.close(np.full(len(too_large), agent), too_large)
+    chosen_pairs = np.array(taken, dtype=np.int64).reshape(-1, 2)
+    return pairs.position(chosen_pairs[:, 0], chosen_pairs[:, 1])
+
+
 RULES: dict[str, Rule] = {
     "nearest": _nearest,
     "cheapest-lane": _best_pair,
     "largest-need": _largest_need,
     "best-weight": _best_pair,
+    "first-come": _first_come,
+    "regret": _regret,
 }
 
 
 def misfit(problem: AssignmentProblem, rule: str) -> str | None:
-    """Return None: every rule of the family takes every problem of it.
+    """Say what about this problem a rule of the family cannot take, or None.
 
     Examples
     --------
@@ -59,6 +94,9 @@ def misfit(problem: AssignmentProblem, rule: str) -> str | None:
     >>> misfit(allocare.example("chores-3x3"), "nearest") is None
     True
     """
+    cells = len(problem.agents) * len(problem.tasks)
+    if rule == "regret" and cells > MOST_CELLS:
+        return f"takes at most {MOST_CELLS:,} cells, here {cells:,}"
     return None
 
 
@@ -78,8 +116,7 @@ def plan(problem: AssignmentProblem, rule: Rule) -> FloatArray:
     cost = -pairs.cost if problem.maximise else pairs.cost
     order = rule(problem, cost)
     if problem.task_rule == "at-most-once":
-        left_out = np.zeros(len(problem.tasks)) if problem.left_out_cost is None else problem.left_out_cost
-        order = order[(cost <= left_out[pairs.target])[order]]
+        order = order[(cost <= _left_out_price(problem)[pairs.target])[order]]
     return match_in_order(
         order, pairs.source, pairs.target, _use(problem), problem.capacity, len(problem.tasks)
     )
@@ -88,6 +125,13 @@ def plan(problem: AssignmentProblem, rule: Rule) -> FloatArray:
 def _use(problem: AssignmentProblem) -> FloatArray:
     """Part of the agent's capacity that each pair takes."""
     return np.ones(len(problem.pairs)) if problem.use is None else problem.use
+
+
+def _left_out_price(problem: AssignmentProblem) -> FloatArray:
+    """What leaving out each task costs, infinite where none may be."""
+    if problem.task_rule == "exactly-once":
+        return np.full(len(problem.tasks), np.inf)
+    return np.zeros(len(problem.tasks)) if problem.left_out_cost is None else problem.left_out_cost
 
 
 def _class_first(problem: AssignmentProblem) -> tuple[FloatArray, ...]:

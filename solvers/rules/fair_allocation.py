@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...models.fair_allocation import efficiency_floor
+from .arrival import turn
 from .gaps import close_gaps
 from .ledger import Ledger
 from .levels import raise_levels
 from .orders import by_cost, by_target
+from .shares import share_in_proportion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,15 +45,28 @@ def _marginal_gain(ledger: Ledger, problem: FairAllocationProblem) -> None:
         close_gaps(ledger, problem.need)
 
 
+def _first_come(ledger: Ledger, problem: FairAllocationProblem) -> None:
+    """Recipients as they arrived (column ``arrival``, or else table order), from their cheapest lanes."""
+    came = turn(problem, "targets", problem.targets)
+    ledger.fill(by_target(ledger.target, ledger.cost, -came))
+
+
+def _proportional_share(ledger: Ledger, problem: FairAllocationProblem) -> None:
+    """Shares in proportion to demand, from the cheapest lanes; what cannot be brought is shared again."""
+    share_in_proportion(ledger, np.arange(len(ledger.source)))
+
+
 RULES: dict[str, Rule] = {
     "marginal-gain": _marginal_gain,
     "nearest": _nearest,
     "largest-need": _largest_need,
+    "first-come": _first_come,
+    "proportional-share": _proportional_share,
 }
 
 
 def misfit(problem: FairAllocationProblem, rule: str) -> str | None:
-    """Return None: every rule of the family takes every problem of it.
+    """Say what about this problem a rule of the family cannot take, or None.
 
     Examples
     --------
@@ -59,6 +74,8 @@ def misfit(problem: FairAllocationProblem, rule: str) -> str | None:
     >>> misfit(allocare.example("ventilator-sharing"), "marginal-gain") is None
     True
     """
+    if rule == "proportional-share" and problem.cost_budget is not None:
+        return "shares quantities, and here a cost budget limits them"
     return None
 
 

@@ -39,6 +39,8 @@ class Ledger:
         What a unit on each lane takes off the budget; None means 1.
     whole
         Whether quantities are whole numbers.
+    turn
+        When each target comes in the order of arrival, the first 0; None for the order of the table.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Ledger:
     budget: float = np.inf
     price: FloatArray | None = None
     whole: bool = False
+    turn: FloatArray | None = None
     flow: FloatArray = field(init=False)
 
     def __post_init__(self) -> None:

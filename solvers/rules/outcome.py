@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ...instances.programmes import ProgrammeProblem
     from ...instances.transportation import TransportationProblem
 
+    Account = tuple[float, float, list[str]]
+
 SIGNIFICANT = 1e-9
 """Share of a quantity below which a shortfall is rounding."""
 
@@ -35,12 +37,11 @@ def outcome(problem: Problem, decisions: FloatArray, rule: str, seconds: float) 
     >>> claim.status.value, claim.notes[1]
     ('incomplete', 'left out: 20 units of demand at 2 of 2 targets, not priced')
     """
-    account: Callable[[Any, FloatArray], tuple[float, bool, list[str]]] = _ACCOUNTS[problem.kind]
-    objective, broken, notes = account(problem, decisions)
-    if broken:
+    objective, missing, notes = _account(problem, decisions)
+    if missing:
         notes.append("the objective counts only what is allocated and what is priced")
     return Outcome(
-        status=Status.INCOMPLETE if broken else Status.FEASIBLE,
+        status=Status.INCOMPLETE if missing else Status.FEASIBLE,
         stop_reason=StopReason.RULE,
         decisions=decisions,
         objective=objective,
@@ -49,11 +50,29 @@ def outcome(problem: Problem, decisions: FloatArray, rule: str, seconds: float) 
     )
 
 
-def _transportation(problem: TransportationProblem, flow: FloatArray) -> tuple[float, bool, list[str]]:
+def left_out(problem: Problem, decisions: FloatArray) -> tuple[float, float]:
+    """How much a plan leaves out that the problem requires, in units of its own, and the plan's objective.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> left_out(allocare.example("degenerate"), np.zeros(4))
+    (20.0, 0.0)
+    """
+    objective, missing, _ = _account(problem, decisions)
+    return missing, objective
+
+
+def _account(problem: Problem, decisions: FloatArray) -> Account:
+    account: Callable[[Any, FloatArray], Account] = _ACCOUNTS[problem.kind]
+    return account(problem, decisions)
+
+
+def _transportation(problem: TransportationProblem, flow: FloatArray) -> Account:
     lanes, unit = problem.lanes, problem.unit("quantity", "units")
     objective = float(lanes.cost @ flow)
     received = np.bincount(lanes.target, flow, minlength=len(problem.targets))
-    broken, notes = False, []
+    missing, notes = 0.0, []
     if problem.demand is not None:
         unmet = np.maximum(problem.demand - received, 0.0)
         short = unmet > SIGNIFICANT * problem.demand
@@ -68,23 +87,23 @@ def _transportation(problem: TransportationProblem, flow: FloatArray) -> tuple[f
         least = required(problem)
         below = least - received > SIGNIFICANT * least
         if below.any():
-            broken = True
+            missing += float((least - received)[below].sum())
             if priced:
                 notes.append(f"left out: the minimum service of {int(below.sum())} of {len(below)} targets")
     if problem.supply is not None and problem.supply_rule == "exactly":
         held = problem.supply - np.bincount(lanes.source, flow, minlength=len(problem.sources))
         kept = held > SIGNIFICANT * problem.supply
         if kept.any():
-            broken = True
+            missing += float(held[kept].sum())
             places = f"at {int(kept.sum())} of {len(kept)} sources"
             notes.append(f"left out: {held[kept].sum():.12g} {unit} of supply that must be sent {places}")
     if problem.total is not None and problem.total - flow.sum() > SIGNIFICANT * problem.total:
-        broken = True
+        missing += problem.total - float(flow.sum())
         notes.append(f"left out: {problem.total - flow.sum():.12g} {unit} of the total {problem.total:.12g}")
-    return objective, broken, notes
+    return objective, missing, notes
 
 
-def _assignment(problem: AssignmentProblem, taken: FloatArray) -> tuple[float, bool, list[str]]:
+def _assignment(problem: AssignmentProblem, taken: FloatArray) -> Account:
     pairs = problem.pairs
     out = np.bincount(pairs.target, taken, minlength=len(problem.tasks)) < 1
     objective, count = float(pairs.cost @ taken), int(out.sum())
@@ -94,10 +113,10 @@ def _assignment(problem: AssignmentProblem, taken: FloatArray) -> tuple[float, b
         objective += -price if problem.maximise else price
         how = f"priced at {price:.12g} in the objective"
     notes = [f"left out: {count} of {len(out)} tasks, {how}"] if count else []
-    return objective, bool(count) and problem.task_rule == "exactly-once", notes
+    return objective, float(count) if problem.task_rule == "exactly-once" else 0.0, notes
 
 
-def _fair_allocation(problem: FairAllocationProblem, flow: FloatArray) -> tuple[float, bool, list[str]]:
+def _fair_allocation(problem: FairAllocationProblem, flow: FloatArray) -> Account:
     unit = problem.unit("quantity", "units")
     received = np.bincount(problem.lanes.target, flow, minlength=len(problem.targets))
     served, demanded = float(received.sum()), float(problem.demand.sum())
@@ -108,21 +127,22 @@ def _fair_allocation(problem: FairAllocationProblem, flow: FloatArray) -> tuple[
     if short > 0:
         notes.append(f"left out: serves {short:.12g} {unit} less than the efficiency floor")
     if problem.need is not None:
-        return float(((flow - problem.need) ** 2).sum()), short > 0, notes
+        return float(((flow - problem.need) ** 2).sum()), short, notes
     needing = problem.demand > 0
     if not needing.any():
-        return 0.0, short > 0, notes
+        return 0.0, short, notes
     weight = problem.demand[needing] / demanded
     level = received[needing] / problem.demand[needing]
-    return float(weight @ (level - weight @ level) ** 2), short > 0, notes
+    return float(weight @ (level - weight @ level) ** 2), short, notes
 
 
-def _programmes(problem: ProgrammeProblem, share: FloatArray) -> tuple[float, bool, list[str]]:
+def _programmes(problem: ProgrammeProblem, share: FloatArray) -> Account:
     objective = float(problem.group_size @ problem.utility(share))
     short = problem.lower - share > SIGNIFICANT
     if not short.any():
-        return objective, False, []
-    return objective, True, [f"left out: {short.sum()} of {(problem.lower > 0).sum()} required programmes"]
+        return objective, 0.0, []
+    missing = float((problem.lower - share)[short].sum())
+    return objective, missing, [f"left out: {short.sum()} of {(problem.lower > 0).sum()} required programmes"]
 
 
 _ACCOUNTS: dict[str, Any] = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from .arrival import turn
 from .ledger import EXHAUSTED
 
 if TYPE_CHECKING:
@@ -51,9 +52,18 @@ def _worst_off_first(
     return programmes[best_first[np.lexsort((group, reached))]]
 
 
+def _first_come(
+    problem: ProgrammeProblem, share: FloatArray, programmes: Positions, wanted: FloatArray
+) -> Positions:
+    """Programmes as they arrived (a column ``arrival``, or else table order)."""
+    came = turn(problem, "programmes", problem.programmes)
+    return programmes[np.argsort(came[programmes], kind="stable")]
+
+
 RULES: dict[str, Rule] = {
     "benefit-per-cost": _benefit_per_cost,
     "worst-off-first": _worst_off_first,
+    "first-come": _first_come,
 }
 
 

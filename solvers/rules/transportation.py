@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import tableau
+from .arrival import turn
 from .ledger import EXHAUSTED, Ledger
 from .orders import by_cost, by_target
+from .regret import MOST_CELLS, Regrets
+from .shares import share_in_proportion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +55,38 @@ def _north_west(ledger: Ledger, lanes: LaneOrder, shortage_price: FloatArray) ->
     ledger.fill(lanes)
 
 
+def _first_come(ledger: Ledger, lanes: LaneOrder, shortage_price: FloatArray) -> None:
+    """Targets as they arrived (a column ``arrival``, or else table order), each from its cheapest lanes."""
+    came = () if ledger.turn is None else (-ledger.turn,)
+    ledger.fill(lanes[by_target(ledger.target[lanes], ledger.cost[lanes], *came)])
+
+
+def _proportional_share(ledger: Ledger, lanes: LaneOrder, shortage_price: FloatArray) -> None:
+    """Shares in proportion to need while supplies are short, each from the cheapest lanes with room left."""
+    share_in_proportion(ledger, lanes)
+
+
+def _regret(ledger: Ledger, lanes: LaneOrder, shortage_price: FloatArray) -> None:
+    """Whichever target's two cheapest open lanes differ most comes next, from the cheaper of them."""
+    shape = len(ledger.supply), len(ledger.need)
+    cost, lane = np.full(shape, np.inf), np.full(shape, -1, dtype=np.int64)
+    live = ledger.live(lanes)
+    cell = ledger.source[live], ledger.target[live]
+    cost[cell], lane[cell] = ledger.cost[live], live
+    regrets = Regrets(cost, np.full(shape[1], np.inf))
+    while (cheapest := regrets.next()) is not None:
+        row, column = cheapest
+        sent = ledger.flow[lane[cheapest]]
+        ledger.send(int(lane[cheapest]))
+        if ledger.supply[row] <= 0:
+            regrets.close_row(row)
+        if ledger.need[column] <= 0:
+            regrets.close_column(column)
+        full = ledger.room is not None and ledger.room[lane[cheapest]] <= 0
+        if full or ledger.flow[lane[cheapest]] == sent:
+            regrets.close(np.array([row]), np.array([column]))
+
+
 RULES: dict[str, Rule] = {
     "nearest": _nearest,
     "cheapest-lane": _cheapest_lane,
@@ -60,6 +95,9 @@ RULES: dict[str, Rule] = {
     "vogel": tableau.vogel,
     "largest-need": _largest_need,
     "best-weight": _cheapest_lane,
+    "first-come": _first_come,
+    "proportional-share": _proportional_share,
+    "regret": _regret,
 }
 TABLEAU = frozenset({"least-cost", "north-west", "vogel"})
 
@@ -78,6 +116,8 @@ def misfit(problem: TransportationProblem, rule: str) -> str | None:
     cells = (len(problem.sources) + 1) * (len(problem.targets) + 1)
     if rule == "vogel" and cells > VOGEL_CELLS:
         return f"takes at most {VOGEL_CELLS:,} cells, here {cells:,}"
+    if rule == "regret" and cells > MOST_CELLS:
+        return f"takes at most {MOST_CELLS:,} cells, here {cells:,}"
     return None
 
 
@@ -107,6 +147,7 @@ def plan(problem: TransportationProblem, rule: Rule) -> FloatArray:
         room=lanes.capacity,
         budget=np.inf if problem.total is None else problem.total,
         whole=problem.whole,
+        turn=turn(problem, "targets", problem.targets),
     )
 
     def still_open() -> FloatArray:
