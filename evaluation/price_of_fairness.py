@@ -114,7 +114,7 @@ def price(system: float, fair: float) -> float | None:
         return None
     share = (system - fair) / system
     # both totals are optima found to the solvers' tolerance
-    return 0.0 if abs(share) <= 1e-9 else share
+    return 0.0 if abs(share) <= 1e-8 else share
 
 
 def price_bound(problem: Problem) -> float | None:

@@ -376,7 +376,8 @@ def test_scaling_and_its_way_back_lose_nothing(data: Any) -> None:
     limit = data.draw(st.lists(st.floats(1e-6, 1e9), min_size=2, max_size=2))
     form = form_of(cost, matrix, -INF, limit, maximise=data.draw(st.booleans()), offset=3.0)
     scaled = ScaledForm.of(form)
-    inside = np.array(data.draw(st.lists(st.floats(0, 1e6), min_size=3, max_size=3)))
+    # powers of two round nothing but what falls below the smallest normal number
+    inside = np.array(data.draw(st.lists(st.just(0.0) | st.floats(1e-200, 1e6), min_size=3, max_size=3)))
     values = scaled.values(inside)
     assert (scaled.start(values) == inside).all()
     assert scaled.objective(scaled.form.objective(inside)) == pytest.approx(
