@@ -34,6 +34,7 @@ from .unit_increments import increments
 if TYPE_CHECKING:
     from ..instances.agents import Agents
     from ..instances.arrays import FloatArray
+    from ..instances.fairness import Fairness
     from ..instances.problem import Problem
     from ..instances.transportation import TransportationProblem
     from .network_form import NetworkForm
@@ -105,7 +106,7 @@ def _plain_transportation(problem: Problem) -> TransportationProblem:
     if problem.kind != "transportation":
         raise NotANetwork(f"a criterion on a {problem.kind} problem is no network flow")
     problem = cast("TransportationProblem", problem)
-    if fairness.policies or fairness.criterion is None:
+    if fairness.criterion is None or not _keeps_policies(fairness):
         raise NotANetwork("policies are side constraints, which a network flow cannot hold")
     if not problem.whole:
         raise NotANetwork("quantities are divisible: unit increments need whole units")
@@ -115,6 +116,15 @@ def _plain_transportation(problem: Problem) -> TransportationProblem:
     if problem.unmet_cost is None or problem.minimum_service is not None or problem.total is not None:
         raise NotANetwork("with required service or a total the plans are not those of a polymatroid")
     return problem
+
+
+def _keeps_policies(fairness: Fairness) -> bool:
+    """Whether nothing is asked of the plan but, where the criterion compares plans of one total, the most."""
+    most_served = [str(policy) for policy in fairness.policies] == ["efficiency-floor:loss=0"]
+    assert fairness.criterion is not None
+    if criterion_of(fairness.criterion).even_is_best == "at-one-total":
+        return most_served
+    return most_served or not fairness.policies
 
 
 def _units_of(agents: Agents, problem: TransportationProblem) -> FloatArray:

@@ -195,7 +195,7 @@ class Backend:
             return f"it does not take {task.problem.kind} problems"
         if task.problem.asks_fairness and self.keeps != "statements":
             assert task.problem.fairness is not None
-            if task.problem.fairness.policies and self.keeps != "levels":
+            if task.problem.fairness.policies and self.keeps not in ("levels", "sums"):
                 return "it keeps no policies"
             if not self.keeps:
                 return "it knows no criterion but the problem's own objective"

@@ -30,8 +30,7 @@ def _kind(kind: str) -> Callable[[Problem], bool]:
 
 
 def _criterion(problem: Problem) -> bool:
-    fairness = problem.fairness
-    return fairness is not None and fairness.criterion is not None and not fairness.policies
+    return problem.fairness is not None and problem.fairness.criterion is not None
 
 
 def _curved(problem: Problem) -> bool:

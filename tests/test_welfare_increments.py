@@ -102,6 +102,22 @@ def test_equal_gains_share_a_rank_whatever_rounding_does():
     assert solution.allocation["target"].tolist() == ["near"]
 
 
+@settings(deadline=None, max_examples=40)
+@given(scarce())
+def test_the_least_variance_of_the_most_served_is_that_of_all_plans(problem):
+    posed = with_fairness(problem, "min-variance", ["efficiency-floor:loss=0"])
+    solution = allocare.solve(posed)
+    assert solution.backend == "min-cost-flow" and solution.checked
+    plans = list(every_plan(problem))
+    most = max(x.sum() for x, _ in plans)
+    value = CRITERIA["min-variance"]().value
+    least = min(value(utility, problem.demand) for x, utility in plans if x.sum() == most)
+    assert solution.objective == pytest.approx(least, abs=1e-12) and solution.served == most
+    given_up = with_fairness(problem, "min-variance", ["efficiency-floor:loss=0.1"])
+    with pytest.raises(CapabilityError, match="side constraints"):
+        allocare.solve(given_up, "min-cost-flow")
+
+
 def test_the_router_says_why_and_policies_go_elsewhere():
     problem = TransportationProblem(
         sources=["depot"],

@@ -61,6 +61,12 @@ class MinVariance(Criterion):
         """Variance, then total."""
         return self.value(utility, size), float(size @ utility)
 
+    def steps(self, before: FloatArray, after: FloatArray, size: FloatArray) -> tuple[FloatArray, ...] | None:
+        """At one total the sum of squares decides; every step must add the same to the total."""
+        gain = size * (after - before)
+        even = np.ptp(gain) <= 1e-9 * gain.max(initial=0.0) if len(gain) else True
+        return (size * (before**2 - after**2),) if even else None
+
     def state(self, statement: Statement) -> Goal:
         """Deviations from the mean, squared in the objective."""
         agents, count = statement.agents, len(statement.agents)
