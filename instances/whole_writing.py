@@ -1,17 +1,18 @@
-"""Writing several files into a folder: whole or not at all."""
+"""Writing a folder, or several files into one: whole or not at all."""
 
 from __future__ import annotations
 
 import shutil
+import tempfile
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -47,6 +48,52 @@ def written_whole(folder: Path) -> Iterator[Path]:
         raise InputError(f"it cannot be written: {error.strerror or error}", str(folder)) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def replaced_whole(folder: Path) -> Iterator[Path]:
+    """Give a place to write in; as a whole it takes the place of `folder`, which is kept until it stands.
+
+    Raises
+    ------
+    InputError
+        For a place that cannot be written.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp()) / "report"
+    >>> for name in ("old.csv", "new.csv"):
+    ...     with replaced_whole(folder) as staging:
+    ...         _ = (staging / name).write_text("bed")
+    >>> [file.name for file in folder.iterdir()]
+    ['new.csv']
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            yield staging
+            staging.chmod(0o755)
+            _take_over(staging, folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise InputError(f"cannot be written ({error.strerror or error})", str(folder)) from error
+
+
+def _take_over(staging: Path, folder: Path) -> None:
+    if not folder.exists():
+        staging.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(old / "kept")
+    try:
+        staging.rename(folder)
+    except OSError:
+        (old / "kept").rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _move_all(staging: Path, folder: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ import pandas as pd
 
 from ..instances.errors import InputError
 from ..instances.plan_files import write_plan
+from ..instances.whole_writing import replaced_whole
 from .drawing import chinese_font, png, require_report_libraries, svg
 from .figures import figures
 from .page import page
@@ -76,19 +75,8 @@ def save_report(
     target = Path(folder)
     refuse_destination(target, format=format, overwrite=overwrite)
     words = Wording.of(study, language)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", str(target)) from error
-    try:
+    with replaced_whole(target) as staging:
         _write_files(words, staging, format)
-        staging.chmod(0o755)
-        _move_into_place(staging, target)
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", str(target)) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     notes = (words.texts("note.no_font"),) if language == "zh" and chinese_font() is None else ()
     return target, notes
 
@@ -170,19 +158,3 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _slug(name: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name)[:60]
-
-
-def _move_into_place(staging: Path, target: Path) -> None:
-    """Put the new folder where the old one is, which is kept until the new one stands."""
-    if not target.exists():
-        staging.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    target.rename(old / "report")
-    try:
-        staging.rename(target)
-    except OSError:
-        (old / "report").rename(target)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)

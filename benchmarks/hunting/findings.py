@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import pandas as pd
 
 from ...instances.errors import InputError
 from ...instances.formats import write
+from ...instances.whole_writing import replaced_whole
 from .hunt import MEASURED
 
 if TYPE_CHECKING:
@@ -121,6 +120,7 @@ def save_hunt(hunt: Hunt, folder: str | os.PathLike[str]) -> Path:
 
     Examples
     --------
+    >>> import tempfile
     >>> from .hunt import hunt
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = save_hunt(hunt("vogel", "transportation", 4, fixed={"n_sources": 3}), folder + "/out")
@@ -130,19 +130,8 @@ def save_hunt(hunt: Hunt, folder: str | os.PathLike[str]) -> Path:
     target = Path(folder)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError("something is already there; choose another name for --out", str(target))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        try:
-            _write(hunt, part)
-            if target.is_dir():
-                target.rmdir()
-            part.chmod(0o755)
-            part.replace(target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror or error})", str(target)) from error
+    with replaced_whole(target) as part:
+        _write(hunt, part)
     return target
 
 

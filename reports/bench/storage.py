@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...benchmarks.presentation import latex, markdown
 from ...instances.errors import InputError
+from ...instances.whole_writing import replaced_whole
 from ..drawing import inline, png, require_report_libraries, svg
 from .figures import figures
 from .sections import environment, sections
@@ -58,6 +57,7 @@ def save_report(
 
     Examples
     --------
+    >>> import tempfile
     >>> import pandas as pd
     >>> from .findings import Findings
     >>> rows = pd.DataFrame({"suite": "s", "instance": "a", "backend": ["highs", "priority"], "seed": 0,
@@ -74,17 +74,8 @@ def save_report(
     drawings = figures(findings)
     parts = sections(findings, drawings, finished)
     pictures = {each.name: _rendered(each) for drawn in drawings.values() for each in drawn}
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        try:
-            _write(draft, findings, parts, drawings, pictures, title)
-            draft.chmod(0o755)
-            _put(draft, target)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-    except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror or error})", str(target)) from error
+    with replaced_whole(target) as draft:
+        _write(draft, findings, parts, drawings, pictures, title)
     return target
 
 
@@ -187,14 +178,3 @@ def _write(
     for drawing in (drawing for drawn in drawings.values() for drawing in drawn):
         (images / f"{drawing.name}.svg").write_text(pictures[drawing.name] + "\n", encoding="utf-8")
         (images / f"{drawing.name}.png").write_bytes(png(drawing.figure))
-
-
-def _put(draft: Path, target: Path) -> None:
-    """Put the draft in its place; what was there goes only once the new one can take over."""
-    if not target.exists():
-        draft.replace(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    target.replace(old / "report")
-    draft.replace(target)
-    shutil.rmtree(old)
