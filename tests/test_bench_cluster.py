@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 pytest.importorskip("distributed", reason="the extra 'dask' is not installed")
 
-ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": os.pathsep.join(sys.path),
+    # a run is given up when this many workers went away under it; ten kills may well meet the same long run
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "10",
+}
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": ENVIRONMENT}
 
 
@@ -68,47 +72,44 @@ WHAT = suite(BACKENDS, name="spread", repeats=2, wall_limit=1.5)
 
 
 class Killer(Watcher):
-    """Ends workers while the suite runs, each after a row was written."""
+    """Ends a worker shortly after every so many rows, and starts another in its place."""
 
-    def __init__(self, victims, start, seed=0):
-        self.victims, self.start, self.rng, self.timers = victims, start, random.Random(seed), []
-        self.rows = 0
+    def __init__(self, first, start, kills, every, seed=0):
+        self.victim, self.start, self.left, self.every = first, start, kills, every
+        self.rng, self.timers, self.rows = random.Random(seed), [], 0
 
     def done(self, request, row):
         self.rows += 1
-        if self.victims and self.rows % 2:
-            victim = self.victims.pop()
-            timer = threading.Timer(self.rng.uniform(0, 0.8), self.end, [victim])
-            self.timers.append(timer)
-            timer.start()
+        if self.left and self.rows % self.every == 0:
+            self.wait()  # the one before may be ended only now: none is passed over
+            self.left -= 1
+            self.timers.append(threading.Timer(self.rng.uniform(0, 0.8), self.end))
+            self.timers[-1].start()
 
-    def end(self, victim):
-        victim.kill()
-        self.start()
+    def end(self):
+        self.victim.kill()
+        self.victim = self.start()
+
+    def wait(self):
+        if self.timers:
+            self.timers[-1].join()
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
 def test_workers_killed_in_the_middle_lose_nothing_and_double_nothing(tmp_path: Path, kills: int) -> None:
     what = WHAT | {"repeats": 2 if kills == 1 else 8}
+    undisturbed = run(what)
     with ExitStack() as stack:
         address = stack.enter_context(scheduler())
-        workers = [stack.enter_context(worker(address)) for _ in range(2)]
-        left = [kills]
-
-        def another():
-            left[0] -= 1
-            if left[0] > 0 or kills > 1:
-                fresh = stack.enter_context(worker(address))
-                if left[0] > 0:
-                    killer.victims.append(fresh)
-
-        killer = Killer([workers[0]], another)
+        first, _ = (stack.enter_context(worker(address)) for _ in range(2))
+        killer = Killer(
+            first, lambda: stack.enter_context(worker(address)), kills, len(undisturbed) // (kills + 1)
+        )
         run(what, out=tmp_path, scheduler=address, watcher=killer)
-        for timer in killer.timers:
-            timer.join()
+        killer.wait()
         assert len(killer.timers) == kills
     table = load(tmp_path)
-    assert what_counts(table) == what_counts(run(what))
+    assert what_counts(table) == what_counts(undisturbed)
     assert not table.duplicated(["instance", "backend", "seed", "repeat"]).any()
     statuses = table.groupby("backend")["status"].unique().explode().to_dict()
     assert statuses["crashes"] == "crashed" and statuses["hangs"] == "killed"
