@@ -45,9 +45,9 @@ $(VENV)/.runs: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.tests: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,scip,genetic,report,dask]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,scip,genetic,report,forecast,dask]'
 	@touch $@ $(VENV)/.runs
 
 $(VENV)/.lints: $(VENV)/.tests
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,scip,genetic,report,dask,lint]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,scip,genetic,report,forecast,dask,lint]'
 	@touch $@

@@ -58,7 +58,7 @@ def test_unknown_names_are_attribute_errors() -> None:
         allocare.solv  # noqa: B018
 
 
-@pytest.mark.parametrize("room", ["instances", "models", "solvers", "evaluation", "reports"])
+@pytest.mark.parametrize("room", ["instances", "forecasting", "models", "solvers", "evaluation", "reports"])
 def test_public_functions_show_an_example(room: str) -> None:
     lacking = []
     for path in sorted((ROOT / room).rglob("*.py")):
@@ -73,7 +73,8 @@ def test_public_functions_show_an_example(room: str) -> None:
 
 
 FLOORS = [
-    {"instances", "forecasting"},
+    {"instances"},
+    {"forecasting"},
     {"models"},
     {"solvers"},
     {"evaluation"},

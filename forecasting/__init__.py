@@ -1,0 +1,1 @@
+"""Records become demand: clean tables, regular series, forecasts with intervals, and back-tests of them."""
