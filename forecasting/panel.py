@@ -140,9 +140,9 @@ def _with_frequency(times: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
         return pd.DatetimeIndex(times, freq=frequency)
     inferred = pd.infer_freq(times)
     if inferred is None:
-        steps = pd.Series(times[1:] - times[:-1])
-        usual = steps.mode()[0]
-        at = int(np.argmax(steps != usual))
+        apart = pd.Series(times[1:] - times[:-1])
+        usual = apart.mode()[0]
+        at = int(np.argmax(apart != usual))
         raise InputError(
             f"{name}: after {times[at]:%Y-%m-%d} comes {times[at + 1]:%Y-%m-%d}, though rows are "
             f"{usual} apart; give every time a row, missing where nothing was recorded"
