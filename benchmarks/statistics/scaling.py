@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LEAST_SIZES = 3
 LEAST_SPAN = 30.0
 """Largest over smallest size from which on a law says something of growth."""
-FLOOR = 1e-3
+FLOOR = 1e-2
 """Seconds below which a time is mostly fixed cost, which flattens the slope."""
 
 
@@ -115,7 +115,7 @@ def power_law(sizes: npt.ArrayLike, seconds: npt.ArrayLike, level: float = 0.95)
 
 
 def growth_points(runs: Runs, floor: float = FLOOR) -> pd.DataFrame:
-    """Collect the times that are fitted: the median of each instance's solved runs, none below the floor.
+    """Collect the times that are fitted: the median of each instance's complete runs, none below the floor.
 
     A run that ended at its time limit tells the limit and nothing of growth; it is left out.
 
@@ -129,7 +129,7 @@ def growth_points(runs: Runs, floor: float = FLOOR) -> pd.DataFrame:
     [{'size': 10.0, 'seconds': 2.5}]
     """
     able = runs.able
-    part = able[able["solved"] & (able["size"] > 0) & (able["stop_reason"] != "time-limit")]
+    part = able[able["complete"] & (able["size"] > 0) & (able["stop_reason"] != "time-limit")]
     points = (
         part.groupby(["family", "set", "backend", "instance"])[["size", "seconds"]].median().reset_index()
     )

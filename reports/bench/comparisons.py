@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ...benchmarks.presentation import interval, number, percent
+from ...benchmarks.presentation import interval, number, percent, seconds
 from .findings import behind_in_words
 from .tables import Table, file_name, gap_cell
 
@@ -95,6 +95,10 @@ def rules_table(findings: Findings) -> Table | None:
         "out, then the objective). Rules ahead: every rule with a better plan, and on how many instances."
     )
     texts = ("family", "set", "best rule", "search", "rules ahead")
+    if not findings.searches:
+        shown = ["family", "set", "instances", "best rule", "rule worse by"]
+        note = f"{note.split('Better', 1)[0].strip()} No search ran."
+        return Table("searches", "The best rule, set by set", pd.DataFrame(lines)[shown], note, texts)
     return Table("searches", "Rules and searches, set by set", pd.DataFrame(lines), note, texts)
 
 
@@ -148,22 +152,58 @@ def set_table(findings: Findings, family: str) -> Table | None:
     >>> set_table(Findings.of(rows), "assignment").frame.values.tolist()
     [['highs', '0 %', '0 %'], ['priority', '100.00 %', '0 of 1']]
     """
-    part = findings.set_gaps[findings.set_gaps["family"] == family]
-    able = findings.runs.able
-    each = able[able["family"] == family].groupby("set", sort=False)["instance"].nunique()
-    if len(each) < 2:
-        return None
-    cells = {
-        (row["backend"], row["set"]): gap_cell(row["mean_gap"], row["complete"], each[row["set"]])
-        for row in part.to_dict("records")
-    }
-    lines = [
-        {"backend": name} | {made: cells.get((name, made), "–") for made in each.index}
-        for name in findings.backends(family)
-    ]
+    counts = findings.set_counts(family)
     note = (
         "Mean gap to the best known plan, on so many instances of the set where not all are finished; – "
         "where the backend takes none of them."
     )
-    name, caption = f"sets_{file_name(family)}", f"{family}: gaps, set by set"
-    return Table(name, caption, pd.DataFrame(lines), note, ("backend",))
+    cells = {
+        (row["backend"], row["set"]): gap_cell(row["mean_gap"], row["complete"], counts[row["set"]])
+        for row in findings.set_gaps[findings.set_gaps["family"] == family].to_dict("records")
+    }
+    return _by_set(findings, family, cells, f"sets_{file_name(family)}", "gaps, set by set", note)
+
+
+def set_times_table(findings: Findings, family: str) -> Table | None:
+    """Lay out every backend's mean time to solve on each set of a family; None where there is one set only.
+
+    Examples
+    --------
+    >>> from .findings import Findings
+    >>> rows = pd.DataFrame({"suite": "s", "instance": ["beds:seed=1", "gap:seed=1"], "seed": 0,
+    ...     "backend": "highs", "repeat": 0, "family": "assignment", "status": "optimal", "checked": True,
+    ...     "objective": 3.0, "solve_seconds": [1.0, 2.0]})
+    >>> set_times_table(Findings.of(rows), "assignment").frame.values.tolist()
+    [['highs', '1', '2']]
+    """
+    counts = findings.set_counts(family)
+    note = (
+        f"Shifted geometric means (shift {findings.shift:g} s) of build and solve to the right answer, in "
+        "seconds; a run that is not solved counts with the time it was given. On so many instances of the "
+        "set where the backend does not take all."
+    )
+    cells = {
+        (row["backend"], row["set"]): seconds(row["mean_seconds"])
+        + (
+            ""
+            if row["instances"] == counts[row["set"]]
+            else f" on {row['instances']} of {counts[row['set']]}"
+        )
+        for row in findings.set_times[findings.set_times["family"] == family].to_dict("records")
+    }
+    name = f"set_times_{file_name(family)}"
+    return _by_set(findings, family, cells, name, "seconds to solve, set by set", note)
+
+
+def _by_set(
+    findings: Findings, family: str, cells: dict[tuple[str, str], str], name: str, what: str, note: str
+) -> Table | None:
+    """A line a backend and a column a set."""
+    sets = findings.sets(family)
+    if len(sets) < 2:
+        return None
+    lines = [
+        {"backend": backend} | {made: cells.get((backend, made), "–") for made in sets}
+        for backend in findings.backends(family)
+    ]
+    return Table(name, f"{family}: {what}", pd.DataFrame(lines), note, ("backend",))

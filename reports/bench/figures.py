@@ -200,6 +200,9 @@ def growth_figure(findings: Findings, family: str, made: str) -> Drawing | None:
         axes.plot(shown.index, shown, mark, color=style["color"], markersize=2.5, alpha=0.6)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    times = points.loc[points["backend"].isin(laws), "seconds"]
+    # a band from three points is wider than anything that was measured
+    axes.set_ylim(times.min() / 4, times.max() * 4)
     axes.set_xlabel("size (decisions)")
     axes.set_ylabel("seconds")
     legend_below(figure, axes, max(map(len, labels), default=0))

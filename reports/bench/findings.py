@@ -79,6 +79,12 @@ class Findings:
         able = self.runs.able
         return [str(made) for made in able.loc[able["family"] == family, "set"].unique()]
 
+    def set_counts(self, family: str) -> dict[str, int]:
+        """Instances of each set of a family."""
+        able = self.runs.able[self.runs.able["family"] == family]
+        counts = able.groupby("set")["instance"].nunique()
+        return {str(made): int(count) for made, count in counts.items()}
+
     def backends(self, family: str) -> list[str]:
         """Backends that ran in a family: those that solve most first, then the closer, then the faster."""
         gaps = self.gaps[["family", "backend", "mean_gap"]]
@@ -98,6 +104,11 @@ class Findings:
     def times(self) -> pd.DataFrame:
         """Shifted geometric means by family and backend."""
         return time_table(self.runs, self.shift)
+
+    @cached_property
+    def set_times(self) -> pd.DataFrame:
+        """Shifted geometric means by family, set and backend."""
+        return time_table(self.runs, self.shift, ("family", "set"))
 
     @cached_property
     def gaps(self) -> pd.DataFrame:
@@ -249,6 +260,7 @@ class Findings:
             "times": self.times,
             "gaps": self.gaps,
             "set_gaps": self.set_gaps,
+            "set_times": self.set_times,
             "known_optima": self.known_optima,
             "searches": _behind_in_words(self.against_rules),
             "savings": self.savings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .comparisons import optima_table, rules_table, savings_table, set_table
+from .comparisons import optima_table, rules_table, savings_table, set_table, set_times_table
 from .tables import (
     anytime_lines,
     drift_lines,
@@ -73,6 +73,7 @@ def sections(findings: Findings, drawings: dict[str, list[Drawing]], finished: b
         found.append(Section("savings", "Against the rules", tables=(rules,), more=each, drawings=drawn))
     for family in findings.families:
         more = (
+            set_times_table(findings, family),
             anytime_lines(findings, family),
             tests_table(findings, family, "gap"),
             tests_table(findings, family, "spent"),

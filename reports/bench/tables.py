@@ -223,8 +223,9 @@ def scaling_lines(findings: Findings) -> Table | None:
         for row in findings.scaling.to_dict("records")
     ]
     note = (
-        "Time = factor × size^exponent by least squares on logarithms, on the times from 1 ms on of runs "
-        "that are solved before their limit; only where the largest size is 30 times the smallest."
+        "Time = factor × size^exponent by least squares on logarithms, on the times from 10 ms on of runs "
+        "that end with a complete plan before their limit; only where the largest size is 30 times the "
+        "smallest."
     )
     texts = ("family", "set", "backend")
     return Table("scaling", "How time grows with size", pd.DataFrame(lines), note, texts)
