@@ -7,6 +7,7 @@ once all runs are done, ``rows.parquet`` with the same rows and the marker ``DON
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,21 @@ def load(folder: str | os.PathLike[str]) -> pd.DataFrame:
     if (place / DONE).is_file() and (place / TABLE).is_file():
         return _from_table(place / TABLE)
     return frame_of(read_lines(place / LINES))
+
+
+def title_of(folder: str | os.PathLike[str]) -> str:
+    """Title of the suite whose results a folder holds; empty where it does not say.
+
+    Examples
+    --------
+    >>> title_of("absent")
+    ''
+    """
+    try:
+        suite = tomllib.loads((Path(folder) / SUITE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return ""
+    return str(suite.get("title", ""))
 
 
 def frame_of(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

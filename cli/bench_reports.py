@@ -14,7 +14,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and no
 def report_command(
     results: Results,
     out: Annotated[Path, typer.Option("--out", help="Folder for the report.")],
-    title: Annotated[str, typer.Option("--title", help="Of the report; default: the suite's name.")] = "",
+    title: Annotated[str, typer.Option("--title", help="Of the report; default: the suite's.")] = "",
     shift: Annotated[
         float, typer.Option("--shift", help="Seconds added before the geometric means are taken.")
     ] = 1.0,
@@ -22,7 +22,7 @@ def report_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a report in --out.")] = False,
 ) -> int:
     """Write a report of results: a page, Markdown, tables as CSV and LaTeX, figures as PNG and SVG."""
-    from ..benchmarks.results import DONE, load
+    from ..benchmarks.results import DONE, load, title_of
     from ..instances.errors import InputError
     from ..reports.bench.findings import Findings
     from ..reports.bench.storage import PAGE, refuse_destination, save_report
@@ -38,6 +38,7 @@ def report_command(
         findings = Findings.of(load(results), shift, seed)
         say(f"reporting on {len(findings.runs.frame)} runs")
         finished = (results / DONE).exists()
+        title = title or title_of(results)
         folder = save_report(findings, out, title=title, finished=finished, overwrite=overwrite)
     for line in summary(findings):
         print(line)

@@ -15,6 +15,7 @@ from lab_rows import frame, many_rows, probe, row
 from allocare.benchmarks.results import load
 from allocare.cli.main import main
 from allocare.instances.errors import InputError
+from allocare.reports.bench.comparisons import optima_table, rules_table, set_table
 from allocare.reports.bench.figures import figures
 from allocare.reports.bench.findings import Findings, kind_of
 from allocare.reports.bench.sections import sections
@@ -109,7 +110,7 @@ def test_the_page_has_every_family_the_limitations_and_words_for_every_figure(fo
         "Limitations",
     ):
         assert heading in page.text
-    assert text.count('<svg role="img" aria-label="') == text.count("<figure>") == 4 * 4 + 2
+    assert text.count('<svg role="img" aria-label="') == text.count("<figure ") == 4 * 4 + 2
 
 
 def test_a_report_holds_every_kind_of_file(folder: Path, findings: Findings) -> None:
@@ -175,8 +176,8 @@ def test_the_family_table_shows_what_a_rule_leaves_out() -> None:
         row("a", "greedy:nearest", 50.0, status="incomplete", left_out=7.0, **KNOWN),
     )
     table = family_table(Findings.of(rows), "transportation").frame.set_index("backend")
-    assert table.loc["greedy:nearest", "other endings"] == "1 incomplete, 7 left out on average"
-    assert table.loc["greedy:nearest", "mean gap"] == ""
+    assert table.loc["greedy:nearest", "other endings"] == "1 incomplete (7 left out on average)"
+    assert table.loc["greedy:nearest", "mean gap"] == "none"
     assert table.loc["highs", "solved"].startswith("100 %")
 
 
@@ -206,13 +207,71 @@ def test_a_wrong_claim_a_crash_and_a_beaten_optimum_are_on_the_first_page() -> N
 
 def test_searches_are_said_to_beat_the_rules_or_not() -> None:
     rows = []
-    for name in "abcdefg":
+    for name in ("beds:seed=1", "beds:seed=2", "gap:seed=1"):
         rows += [row(name, "highs", **KNOWN), row(name, "greedy:nearest", 110.0, status="feasible", **KNOWN)]
         rows += [row(name, "greedy:vogel", 104.0, status="feasible", **KNOWN)]
+        rows += [row(name, "genetic", 105.0 - 3 * (name == "gap:seed=1"), status="feasible", **KNOWN)]
         rows += [row(name, "mine", 105.0, status="feasible", **KNOWN)]
-    said = " ".join(summary(Findings.of(frame(*rows))))
-    assert "greedy:vogel, the best rule, is 4.00 % worse" in said
+    found = Findings.of(frame(*rows))
+    said = " ".join(summary(found))
+    assert "4.00 % on beds (greedy:vogel, finishes 2 of 2), 4.00 % on gap (greedy:vogel" in said
+    assert "genetic against the best rule of each instance, on 2 sets: better on 1, as good on 0" in said
+    assert "Rules are ahead of it on beds of transportation (greedy:vogel (2))." in said
     assert "mine" not in said
+    table = rules_table(found)
+    assert table is not None
+    assert table.frame[["set", "better, same, worse", "rules ahead"]].values.tolist() == [
+        ["beds", "0, 0, 2", "greedy:vogel (2)"],
+        ["gap", "1, 0, 0", "none"],
+    ]
+
+
+def test_backends_that_take_every_instance_are_not_put_behind_specialists() -> None:
+    rows = [row(name, "highs", solve_seconds=2.0, **KNOWN) for name in "abc"]
+    rows += [row("a", "linear-assignment", solve_seconds=0.1, **KNOWN)]
+    rows += [row(name, "linear-assignment", None, status="not capable") for name in "bc"]
+    found = Findings.of(frame(*rows))
+    assert found.backends("transportation")[0] == "highs"
+    said = " ".join(summary(found))
+    assert "highs alone takes all 3 instances and solves 100.0 %" in said
+    assert "these solve all they take: linear-assignment (1)" in said
+
+
+def test_the_known_optimum_is_counted_by_backend() -> None:
+    rows = [row(name, "highs", **KNOWN) for name in "abc"] + [row("d", "highs", None, **KNOWN)]
+    rows += [row("a", "min-cost-flow", 101.0, claim="wrong", **KNOWN), row("e", "min-cost-flow")]
+    rows += [row("a", "peer:pot", status="feasible", **KNOWN), row("a", "priority", **KNOWN)]
+    table = optima_table(Findings.of(frame(*rows)))
+    assert table is not None
+    assert table.frame.drop(columns=["kind", "families"]).values.tolist() == [
+        ["highs", "3 of 4", "3 of 3", "0", "1"],
+        ["min-cost-flow", "1 of 1", "0 of 1", "0", "0"],
+        ["peer:pot", "0 of 1", "", "1", "0"],
+    ]
+
+
+def test_an_infinite_objective_and_an_instance_that_does_not_open_are_reported(tmp_path: Path) -> None:
+    rows = frame(
+        row("a", "highs", 3.0, maximise=True),
+        row("a", "priority", float("-inf"), status="feasible", bound=None, maximise=True),
+        row("b", "highs", None, status="failed", family=None, size=None),
+    )
+    folder = save_report(Findings.of(rows), tmp_path / "report")
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert "## unknown" in text
+    assert "| priority | heuristic | 1 | 0 % (0 to 79) | 100 % of 1 | ∞ % | ∞ % |" in text
+
+
+def test_sets_of_instances_are_told_apart() -> None:
+    rows = []
+    for name, rule in (("beds:seed=1", 150.0), ("gap:seed=1", 101.0)):
+        rows += [row(name, "highs", **KNOWN), row(name, "priority", rule, status="feasible", **KNOWN)]
+    found = Findings.of(frame(*rows))
+    table = set_table(found, "transportation")
+    assert table is not None
+    assert table.frame.values.tolist() == [["highs", "0 %", "0 %"], ["priority", "50.00 %", "1.00 %"]]
+    assert found.savings[["set", "excess"]].values.tolist() == [["beds", 0.5], ["gap", 0.01]]
+    assert set_table(Findings.of(frame(*rows[:2])), "transportation") is None
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_criteria_and_policies_are_put_in_force() -> None:
         instances=[{"example": "sunray", "criteria": ["", "maximin"], "policies": ["floor:value=0.2"]}],
     )
     plain, fair = (run.subject for run in read_suite(what).runs)
-    assert (plain.name, fair.name) == ("sunray", "sunray+maximin")
+    assert (plain.name, fair.name) == ("sunray+floor:value=0.2", "sunray+maximin+floor:value=0.2")
     fairness = fair.open().problem.fairness
     assert str(fairness.criterion) == "maximin" and [str(p) for p in fairness.policies] == ["floor:value=0.2"]
     # the optimum of another objective is no reference

@@ -185,10 +185,27 @@ def _subjects(part: InstancePart, places: Places) -> Iterator[Subject]:
                 f"'as' names one instance, and here are {len(found) * len(part.criteria or '1')}"
             )
         found = [replace(found[0], name=part.name)]
+    _refuse_unknown_rules(part)
     for subject in found:
         for criterion in part.criteria or [""]:
-            name = f"{subject.name}+{criterion}" if criterion else subject.name
+            # a name that the suite gives says enough of its policies
+            named = [] if part.name else part.policies
+            name = "+".join([subject.name, *([criterion] if criterion else []), *named])
             yield replace(subject, name=name, criterion=criterion, policies=tuple(part.policies))
+
+
+def _refuse_unknown_rules(part: InstancePart) -> None:
+    """Refuse criteria and policies that no problem could ask for, before anything runs."""
+    if not (part.criteria or part.policies):
+        return
+    from ...instances.fairness import Rule
+    from ...models.criteria import criterion_of
+    from ...models.policies import policy_of
+
+    for criterion in filter(None, part.criteria):
+        criterion_of(Rule.of(criterion))
+    for policy in part.policies:
+        policy_of(Rule.of(policy))
 
 
 def _one_source(part: InstancePart) -> str:

@@ -29,10 +29,11 @@ def with_references(rows: pd.DataFrame) -> pd.DataFrame:
         \text{gap to reference} = s \frac{\text{objective} - \text{reference}}{|\text{reference}|}
 
     (divided by 1 where the reference is 0) is missing for plans that leave something out: they do not
-    compare. The primal integral (Berthold 2013) is :math:`\int_0^T p(t)\,dt` up to the time limit
-    :math:`T`, with :math:`p = 1` before the first plan and then
-    :math:`|z - z^*| / \max(|z|, |z^*|)`. A claim is wrong whose bound is beyond a checked
-    plan of another row.
+    compare. An infinite objective, such as that of a share of nothing under proportional fairness, is
+    infinitely far off and no reference. The primal integral (Berthold 2013) is
+    :math:`\int_0^T p(t)\,dt` up to the time limit :math:`T`, with :math:`p = 1` before the first plan and
+    then :math:`|z - z^*| / \max(|z|, |z^*|)`. A claim is wrong whose bound is beyond a checked plan of
+    another row.
 
     References
     ----------
@@ -53,7 +54,7 @@ def with_references(rows: pd.DataFrame) -> pd.DataFrame:
     sign = np.where(rows["maximise"].fillna(False).to_numpy(dtype=bool), -1.0, 1.0)
     objective = rows["objective"].to_numpy(dtype=float)
     checked = rows["checked"].fillna(False).to_numpy(dtype=bool)
-    counts = checked & rows["status"].isin(COMPLETE).to_numpy()
+    counts = checked & rows["status"].isin(COMPLETE).to_numpy() & np.isfinite(objective)
     best = sign * _least(rows["instance"], np.where(counts, sign * objective, np.nan))
     known = rows["reference"].to_numpy(dtype=float)
     found = np.isnan(known) & ~np.isnan(best)
@@ -113,7 +114,7 @@ def primal_integral(
 def _relative(value: float, reference: float) -> float:
     if value == reference:
         return 0.0
-    if value * reference < 0:
+    if value * reference < 0 or not np.isfinite(value):
         return 1.0
     return abs(value - reference) / max(abs(value), abs(reference))
 

@@ -28,10 +28,11 @@ def primal_gap(objective: npt.ArrayLike, reference: npt.ArrayLike) -> FloatArray
 
     Examples
     --------
-    >>> primal_gap([10.0, 20.0, -1.0, float("nan")], 10.0).tolist()
-    [0.0, 0.5, 1.0, 1.0]
+    >>> primal_gap([10.0, 20.0, -1.0, float("nan"), float("inf")], 10.0).tolist()
+    [0.0, 0.5, 1.0, 1.0, 1.0]
     """
     found, best = np.broadcast_arrays(np.asarray(objective, np.float64), np.asarray(reference, np.float64))
+    found = np.where(np.isfinite(found), found, np.nan)
     scale = np.maximum(np.abs(found), np.abs(best))
     gap = np.abs(found - best) / np.where(scale > 0, scale, 1.0)
     gap = np.where(found * best < 0, 1.0, gap)

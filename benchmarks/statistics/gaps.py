@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .runs import Runs
 
 
-def gap_table(runs: Runs) -> pd.DataFrame:
-    """Gap to the reference by family and backend, with what was left out in the same line.
+def gap_table(runs: Runs, by: Sequence[str] = ("family", "backend")) -> pd.DataFrame:
+    """Gap to the reference, by family and backend unless told otherwise; what was left out in the same line.
 
     Gaps are of complete plans alone; a backend that finishes only on the easy instances looks good here, so
     read `complete` first. Repeats and seeds of one instance are averaged.
@@ -31,7 +31,7 @@ def gap_table(runs: Runs) -> pd.DataFrame:
     {'backend': ['x', 'y'], 'complete': [2, 1], 'mean_gap': [0.0, 0.25], 'incomplete': [0, 1]}
     """
     able = runs.able
-    keys = ["family", "backend"]
+    keys = list(by)
     gaps = able[able["complete"]].groupby([*keys, "instance"])["gap"].mean().groupby(level=keys)
     table = pd.DataFrame({"instances": able.groupby(keys)["instance"].nunique()})
     table["complete"] = gaps.count()
@@ -60,13 +60,13 @@ def is_baseline(backend: str) -> bool:
 def savings(
     runs: Runs, baselines: Sequence[str] | None = None, replicates: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    r"""How much better the best plan is than each baseline's, by family, as a share of the baseline's objective.
+    r"""How much better the best plan is than each baseline's, by family and set, as a share of the baseline's.
 
     .. math:: \text{saving} = \pm \frac{z_{\text{baseline}} - z^*}{|z_{\text{baseline}}|}
 
     over the instances on which the baseline finishes; the line says on how many of how many that is, and
     `excess` is the same difference as a share of the best, :math:`\pm (z_{\text{baseline}} - z^*)/|z^*|`.
-    Families are never pooled: what a rule costs depends on the family.
+    Families and sets are never pooled: what a rule costs depends on them.
 
     Parameters
     ----------
@@ -97,12 +97,13 @@ def savings(
         saving=(sign * (part["objective"] - part["reference"]) / scale).where(part["complete"])
     )
     lines = []
-    for (family, name), group in part.groupby(["family", "backend"]):
+    for (family, made, name), group in part.groupby(["family", "set", "backend"], sort=False):
         each = group.groupby("instance")[["saving", "gap"]].mean().dropna()
         low, high = mean_interval(each["saving"], replicates, seed)
         lines.append(
             {
                 "family": family,
+                "set": made,
                 "baseline": name,
                 "instances": group["instance"].nunique(),
                 "finished": len(each),

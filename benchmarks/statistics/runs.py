@@ -10,6 +10,7 @@ import pandas as pd
 
 from ...instances.errors import InputError
 from ...solvers.solve import PROVED_GAP
+from .sets import sets_of
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
@@ -18,6 +19,8 @@ KEY = ("suite", "instance", "backend", "seed", "repeat")
 SCHEMA_VERSION = 1
 DRIFT = "drift"
 NOT_CAPABLE = "not capable"
+UNKNOWN = "unknown"
+"""Family of an instance that no run could open."""
 COMPLETE = ("optimal", "feasible")
 WITHOUT_PLAN = ("infeasible", "unbounded", "infeasible-or-unbounded")
 _NEEDED = (*KEY, "family", "status")
@@ -48,11 +51,12 @@ class Runs:
     frame
         One line a run, every row but the drift probe's. Beside the row's own columns:
 
+        * ``set``: the instances of one make within the family; see `sets`;
         * ``able``: the backend could take the instance;
         * ``complete``: it holds a plan that keeps every rule, and the independent check confirmed it;
         * ``reference``, ``reference_kind``: what plans are held against; see `prepared`;
         * ``gap``: how much worse than the reference, :math:`\pm (z - z^*) / |z^*|`, or
-          :math:`\pm (z - z^*)` where :math:`z^* = 0`, for complete plans;
+          :math:`\pm (z - z^*)` where :math:`z^* = 0`, for complete plans; infinite where the objective is;
         * ``solved``: complete and within the tolerance of the reference, or rightly proved to have no plan,
           and nothing wrong was claimed;
         * ``seconds``: build and solve, from the problem in memory to the plan;
@@ -128,16 +132,23 @@ def prepared(rows: pd.DataFrame, tolerance: float = PROVED_GAP) -> Runs:
     for name in _TEXTS:
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
     frame["checked"] = frame["checked"].eq(True).fillna(False).astype(bool)
+    frame["set"] = sets_of(frame["instance"])
     if frame["suite"].nunique() > 1:
         frame["instance"] = frame["suite"] + ": " + frame["instance"]
     maximise = frame["maximise"].eq(True).fillna(False).astype(bool)
     frame["maximise"] = maximise.groupby(frame["instance"]).transform("any")
+    # an instance that could not be opened in one run has the family that others found, or none
+    frame["family"] = frame["family"].astype(object).where(frame["family"].notna(), None)
+    families = frame.groupby("instance")["family"].transform("first")
+    frame["family"] = families.where(families.notna(), UNKNOWN)
     frame["able"] = frame["status"] != NOT_CAPABLE
     frame["complete"] = frame["status"].isin(COMPLETE) & frame["checked"] & frame["objective"].notna()
     _add_references(frame)
     sign = np.where(frame["maximise"], -1.0, 1.0)
     scale = frame["reference"].abs().where(frame["reference"] != 0, 1.0)
-    frame["gap"] = (sign * (frame["objective"] - frame["reference"]) / scale).where(frame["complete"])
+    finite = np.isfinite(frame["objective"])
+    apart = sign * (frame["objective"].where(finite) - frame["reference"]) / scale
+    frame["gap"] = apart.where(finite, np.inf).where(frame["complete"] & frame["reference"].notna())
     nothing = frame["status"].isin(WITHOUT_PLAN) & frame["reference"].isna()
     frame["solved"] = (frame["complete"] & (frame["gap"] <= tolerance)) | nothing
     frame["solved"] &= frame["claim"] != "wrong"
@@ -176,7 +187,7 @@ def _add_references(frame: pd.DataFrame) -> None:
     given = frame["reference"].where(frame["reference_kind"].isin(["known", "planted"]))
     sign = np.where(frame["maximise"], -1.0, 1.0)
     right = frame["complete"] & (frame["claim"] != "wrong")
-    seen = (sign * frame["objective"]).where(right)
+    seen = (sign * frame["objective"]).where(right & np.isfinite(frame["objective"]))
     earlier = (sign * frame["reference"]).where(frame["reference_kind"] == "best found")
     best = pd.concat([seen, earlier], axis=1).min(axis=1).groupby(frame["instance"]).transform("min")
     scale = np.maximum(best.abs(), 1.0)

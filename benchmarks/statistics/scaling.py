@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from .runs import Runs
 
 LEAST_SIZES = 3
-FLOOR = 1e-3
+LEAST_SPAN = 30.0
+"""Largest over smallest size from which on a law says something of growth."""
+FLOOR = 1e-2
 """Seconds below which a time is mostly fixed cost, which flattens the slope."""
 
 
@@ -113,7 +115,9 @@ def power_law(sizes: npt.ArrayLike, seconds: npt.ArrayLike, level: float = 0.95)
 
 
 def growth_points(runs: Runs, floor: float = FLOOR) -> pd.DataFrame:
-    """Collect the times that are fitted: the median of each instance's solved runs, none below the floor.
+    """Collect the times that are fitted: the median of each instance's complete runs, none below the floor.
+
+    A run that ended at its time limit tells the limit and nothing of growth; it is left out.
 
     Examples
     --------
@@ -124,41 +128,50 @@ def growth_points(runs: Runs, floor: float = FLOOR) -> pd.DataFrame:
     >>> growth_points(prepared(rows))[["size", "seconds"]].to_dict("records")
     [{'size': 10.0, 'seconds': 2.5}]
     """
-    part = runs.able[runs.able["solved"] & (runs.able["size"] > 0)]
-    points = part.groupby(["family", "backend", "instance"])[["size", "seconds"]].median().reset_index()
+    able = runs.able
+    part = able[able["complete"] & (able["size"] > 0) & (able["stop_reason"] != "time-limit")]
+    points = (
+        part.groupby(["family", "set", "backend", "instance"])[["size", "seconds"]].median().reset_index()
+    )
     return points[points["seconds"] >= floor].reset_index(drop=True)
 
 
-def scaling_laws(points: pd.DataFrame) -> dict[tuple[str, str], PowerLaw]:
-    """Fit every family's and backend's points that suffice.
+def scaling_laws(points: pd.DataFrame) -> dict[tuple[str, str, str], PowerLaw]:
+    """Fit every set's and backend's points that suffice: three sizes, the largest 30 times the smallest.
+
+    Instances of different sets differ in more than their size, so they never stand on one line.
 
     Examples
     --------
-    >>> points = pd.DataFrame({"family": "linear", "backend": "x", "size": [1, 10, 100],
+    >>> points = pd.DataFrame({"family": "linear", "set": "lps", "backend": "x", "size": [1, 10, 100],
     ...                        "seconds": [1.0, 10.0, 100.0]})
-    >>> round(scaling_laws(points)["linear", "x"].exponent, 6)
+    >>> round(scaling_laws(points)["linear", "lps", "x"].exponent, 6)
     1.0
     """
     laws = {}
-    for (family, backend), part in points.groupby(["family", "backend"]):
+    for (family, made, backend), part in points.groupby(["family", "set", "backend"], sort=False):
+        if part["size"].max() < LEAST_SPAN * part["size"].min():
+            continue
         law = power_law(part["size"], part["seconds"])
         if law is not None:
-            laws[str(family), str(backend)] = law
+            laws[str(family), str(made), str(backend)] = law
     return laws
 
 
-def scaling_table(laws: dict[tuple[str, str], PowerLaw]) -> pd.DataFrame:
-    """Lay the laws out, one line a family and backend.
+def scaling_table(laws: dict[tuple[str, str, str], PowerLaw]) -> pd.DataFrame:
+    """Lay the laws out, one line a set and backend.
 
     Examples
     --------
     >>> law = power_law([1, 10, 100], [1.0, 10.0, 100.0])
-    >>> scaling_table({("linear", "x"): law})[["backend", "points", "largest"]].round(6).to_dict("records")
+    >>> table = scaling_table({("linear", "lps", "x"): law}).round(6)
+    >>> table[["backend", "points", "largest"]].to_dict("records")
     [{'backend': 'x', 'points': 3, 'largest': 100.0}]
     """
     lines = [
         {
             "family": family,
+            "set": made,
             "backend": backend,
             "points": law.points,
             "smallest": law.smallest,
@@ -168,6 +181,6 @@ def scaling_table(laws: dict[tuple[str, str], PowerLaw]) -> pd.DataFrame:
             "exponent_high": law.high,
             "r_squared": law.r_squared,
         }
-        for (family, backend), law in laws.items()
+        for (family, made, backend), law in laws.items()
     ]
     return pd.DataFrame(lines)

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from .runs import Runs
@@ -44,8 +46,8 @@ def shifted_geometric_mean(values: npt.ArrayLike, shift: float = SHIFT) -> float
     return float(np.exp(np.log(found + shift).mean()) - shift)
 
 
-def time_table(runs: Runs, shift: float = SHIFT) -> pd.DataFrame:
-    """Shifted geometric means of the time to the right answer, by family and backend.
+def time_table(runs: Runs, shift: float = SHIFT, by: Sequence[str] = ("family",)) -> pd.DataFrame:
+    """Shifted geometric means of the time to the right answer, by family and backend unless told otherwise.
 
     A run that is not solved counts with the time it was given; `run_seconds` is the mean of what runs took,
     solved or not. Backends do not take the same instances;
@@ -65,7 +67,7 @@ def time_table(runs: Runs, shift: float = SHIFT) -> pd.DataFrame:
     [1.641, 1.641]
     """
     lines = []
-    for family, part in runs.able.groupby("family"):
+    for group, part in runs.able.groupby(list(by), sort=False):
         spent = part.groupby(["instance", "backend"])["spent"].median().unstack()
         solved = part.groupby(["instance", "backend"])["solved"].mean().unstack()
         ran = part["seconds"].fillna(part["wall_seconds"])
@@ -77,8 +79,8 @@ def time_table(runs: Runs, shift: float = SHIFT) -> pd.DataFrame:
             mean = shifted_geometric_mean(own, shift)
             best = shifted_geometric_mean(fastest[own.index], shift)
             lines.append(
-                {
-                    "family": family,
+                dict(zip(by, group, strict=True))
+                | {
                     "backend": name,
                     "instances": len(own),
                     "success": solved[name].mean(),

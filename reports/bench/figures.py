@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...benchmarks.statistics.drift import NOISY
-from ..drawing import COLOURS, INK, MARKS, Drawing, require_report_libraries, themed
+from ..drawing import COLOURS, INK, MARKS, PALE, Drawing, require_report_libraries, themed
 from .look import legend_below, picture, styles
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ MOST = 12
 """Backends that a figure can tell apart; the best are drawn."""
 MOST_POINTS = 40
 """Times of one backend above which their medians by size are drawn instead."""
+LEAST = 3
+"""Instances from which on a distribution over them is drawn."""
 FAR = 1e3
 """Ratio beyond which a profile is not drawn."""
 
@@ -36,8 +38,9 @@ def figures(findings: Findings) -> dict[str, list[Drawing]]:
     --------
     >>> import pandas as pd
     >>> from .findings import Findings
-    >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b"], "backend": "x", "seed": 0, "repeat": 0,
-    ...     "family": "linear", "status": "optimal", "checked": True, "objective": 1.0, "solve_seconds": 1.0})
+    >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b", "c"], "backend": "x", "seed": 0,
+    ...     "repeat": 0, "family": "linear", "status": "optimal", "checked": True, "objective": 1.0,
+    ...     "solve_seconds": 1.0})
     >>> [drawing.name for drawing in figures(Findings.of(rows))["linear"]]
     ['linear_profile']
     """
@@ -45,10 +48,14 @@ def figures(findings: Findings) -> dict[str, list[Drawing]]:
     with themed():
         found = {
             family: [
-                profile_figure(findings, family),
-                gap_figure(findings, family),
+                # of one or two instances there is no distribution
+                *(
+                    [profile_figure(findings, family), gap_figure(findings, family)]
+                    if findings.count(family) >= LEAST
+                    else []
+                ),
                 curve_figure(findings, family) if findings.has_incumbents else None,
-                growth_figure(findings, family),
+                *(growth_figure(findings, family, made) for made in findings.sets(family)),
             ]
             for family in findings.families
         }
@@ -80,6 +87,7 @@ def profile_figure(findings: Findings, family: str) -> Drawing | None:
     _steps(axes, findings, family, steps, "ratio", 1.0, last)
     axes.set_xscale("log")
     axes.set_xlim(1.0, last)
+    _plain_ratios(axes, last)
     axes.set_xlabel("time over the fastest backend's")
     _as_share(axes, "instances solved")
     legend_below(figure, axes, _longest(steps))
@@ -155,8 +163,8 @@ def curve_figure(findings: Findings, family: str) -> Drawing | None:
     return Drawing(f"{_file(family)}_curves", figure, title, alt)
 
 
-def growth_figure(findings: Findings, family: str) -> Drawing | None:
-    """Draw times against size with the fitted power laws and their confidence bands.
+def growth_figure(findings: Findings, family: str, made: str) -> Drawing | None:
+    """Draw a set's times against size with the fitted power laws and their confidence bands.
 
     Examples
     --------
@@ -165,15 +173,15 @@ def growth_figure(findings: Findings, family: str) -> Drawing | None:
     >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b", "c"], "backend": "x", "seed": 0,
     ...     "repeat": 0, "family": "linear", "status": "optimal", "checked": True, "objective": 1.0,
     ...     "size": [10, 100, 1000], "solve_seconds": [0.1, 1.0, 10.0]})
-    >>> axes = growth_figure(Findings.of(rows), "linear").figure.axes[0]
+    >>> axes = growth_figure(Findings.of(rows), "linear", "examples").figure.axes[0]
     >>> axes.get_legend_handles_labels()[1]
     ['x: 1.00 (1.00 to 1.00)']
     """
-    points = findings.growth[findings.growth["family"] == family]
-    laws = {backend: law for (each, backend), law in findings.laws.items() if each == family}
+    points = findings.growth[(findings.growth["family"] == family) & (findings.growth["set"] == made)]
+    laws = {name: law for (kind, own, name), law in findings.laws.items() if (kind, own) == (family, made)}
     if not laws:
         return None
-    title = f"{family}: time against size"
+    title = f"{family if family == made else f'{family}, {made}'}: time against size"
     figure, axes = picture(2.7, title)
     labels = []
     for place, (name, style) in enumerate(_drawn(findings, family, points)):
@@ -192,14 +200,18 @@ def growth_figure(findings: Findings, family: str) -> Drawing | None:
         axes.plot(shown.index, shown, mark, color=style["color"], markersize=2.5, alpha=0.6)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    times = points.loc[points["backend"].isin(laws), "seconds"]
+    # a band from three points is wider than anything that was measured
+    axes.set_ylim(times.min() / 4, times.max() * 4)
     axes.set_xlabel("size (decisions)")
     axes.set_ylabel("seconds")
     legend_below(figure, axes, max(map(len, labels), default=0))
-    return Drawing(f"{_file(family)}_growth", figure, title, f"{title}. " + "; ".join(labels))
+    name = f"{_file(family)}_{_file(made)}_growth"
+    return Drawing(name, figure, title, f"{title}. " + "; ".join(labels))
 
 
 def savings_figure(findings: Findings) -> Drawing | None:
-    """Draw what the best known plan saves against each rule, by family, with bootstrap intervals.
+    """Draw what the best known plan saves against the rules, a line a set: every rule, and the best of them.
 
     Examples
     --------
@@ -214,24 +226,36 @@ def savings_figure(findings: Findings) -> Drawing | None:
     table = table[table["finished"] > 0] if len(table) else table
     if table.empty:
         return None
-    title = "Saved against greedy and priority rules"
-    figure, axes = picture(0.9 + 0.2 * len(table), title)
-    at = np.arange(len(table))
-    mean = 100 * table["saving"].to_numpy(np.float64)
-    ends = 100 * table[["saving_low", "saving_high"]].to_numpy(np.float64).T
-    reach = np.nan_to_num(np.abs(ends - mean))
-    axes.errorbar(mean, at, xerr=reach, fmt="o", color=COLOURS[0], ecolor=INK, elinewidth=1.0, capsize=2)
-    finished = [f"{row.finished}/{row.instances}" for row in table.itertuples()]
-    names = [f"{row.family}, {row.baseline}" for row in table.itertuples()]
-    axes.set_yticks(
-        at, [f"{name} ({count})" for name, count in zip(names, finished, strict=True)], fontsize=7.5
-    )
-    axes.set_ylim(len(table) - 0.5, -0.5)
-    axes.set_xlim(left=min(0.0, float(np.nanmin(ends, initial=0.0))))
+    title = "Saved against greedy and priority rules, set by set"
+    lines = list(table.groupby(["family", "set"], sort=False))
+    figure, axes = picture(1.3 + 0.3 * len(lines), title)
+    rules = {(row.family, row.set): str(row.rule) for row in findings.against_rules.itertuples()}
+    labels, said = [], []
+    for place, (key, part) in enumerate(lines):
+        family, made = map(str, key)
+        saving = 100 * part["saving"].to_numpy(np.float64)
+        axes.plot(saving, np.full(len(part), place), "o", color=PALE, alpha=0.45, label="each rule")
+        rule = rules[family, made]
+        best = part[part["baseline"] == rule].iloc[0]
+        mean, low, high = (100 * float(best[name]) for name in ("saving", "saving_low", "saving_high"))
+        reach = np.nan_to_num([[mean - low], [high - mean]]).clip(min=0.0)
+        axes.errorbar(
+            [mean], [place], xerr=reach, fmt="D", color=COLOURS[0], elinewidth=1.2, label="the best rule"
+        )
+        labels.append(f"{family}, {made}" if made != family else str(made))
+        labels[-1] += f"\n{rule} {mean:.1f} %"
+        said.append(f"{labels[-1].replace(chr(10), ', ')}")
+    axes.set_yticks(range(len(lines)), labels, fontsize=7.5)
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    least = 100 * table[["saving", "saving_low"]].min(skipna=True).min(skipna=True)
+    axes.set_xlim(left=min(0.0, float(least)) - 1.0)
     axes.set_xlabel("mean saving (% of the rule's objective)")
     axes.grid(axis="y", visible=False)
-    each = ", ".join(f"{name} {value:.1f} %" for name, value in zip(names, mean, strict=True))
-    return Drawing("savings", figure, title, f"{title}: {each}")
+    handles = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(
+        list(handles.values()), list(handles), loc="outside lower left", ncols=2, fontsize=8, frameon=False
+    )
+    return Drawing("savings", figure, title, f"{title}, against the best rule: {'; '.join(said)}")
 
 
 def drift_figure(findings: Findings) -> Drawing | None:
@@ -281,6 +305,15 @@ def _drawn(findings: Findings, family: str, table: pd.DataFrame) -> list[tuple[s
     there = set(table["backend"])
     every = styles(findings.backends(family))
     return [(name, style) for name, style in every.items() if name in there][:MOST]
+
+
+def _plain_ratios(axes: Axes, last: float) -> None:
+    """Mark 1, 2, 5, 10 ... on a logarithmic axis of ratios, as few of them as have room."""
+    marks = np.array([mantissa * 10.0**power for power in range(4) for mantissa in (1, 2, 5)])
+    within = marks[marks <= last]
+    shown = within if len(within) <= 7 else within[::3]
+    axes.set_xticks(shown, [f"{mark:g}" for mark in shown])
+    axes.minorticks_off()
 
 
 def _as_share(axes: Axes, label: str) -> None:

@@ -11,12 +11,14 @@ import pandas as pd
 from ...benchmarks.statistics.anytime import anytime_table, gap_curves
 from ...benchmarks.statistics.before_after import BROKEN
 from ...benchmarks.statistics.drift import drift_table, machine_name, probes
-from ...benchmarks.statistics.gaps import gap_table, instance_table, savings
+from ...benchmarks.statistics.gaps import gap_table, instance_table, is_baseline, savings
+from ...benchmarks.statistics.known_optima import KNOWN, known_optima
 from ...benchmarks.statistics.pairs import paired_tests
 from ...benchmarks.statistics.profiles import gap_profile, time_profile
 from ...benchmarks.statistics.rates import rates
 from ...benchmarks.statistics.runs import prepared
 from ...benchmarks.statistics.scaling import growth_points, scaling_laws, scaling_table
+from ...benchmarks.statistics.searches import against_rules
 from ...benchmarks.statistics.times import SHIFT, time_table
 from ...solvers.registry import BACKENDS
 
@@ -67,11 +69,29 @@ class Findings:
         """Families with a run, in order of appearance."""
         return tuple(dict.fromkeys(self.runs.able["family"]))
 
+    def count(self, family: str) -> int:
+        """Instances of a family that some backend can take."""
+        able = self.runs.able
+        return int(able.loc[able["family"] == family, "instance"].nunique())
+
+    def sets(self, family: str) -> list[str]:
+        """Sets of a family, in order of appearance."""
+        able = self.runs.able
+        return [str(made) for made in able.loc[able["family"] == family, "set"].unique()]
+
+    def set_counts(self, family: str) -> dict[str, int]:
+        """Instances of each set of a family."""
+        able = self.runs.able[self.runs.able["family"] == family]
+        counts = able.groupby("set")["instance"].nunique()
+        return {str(made): int(count) for made, count in counts.items()}
+
     def backends(self, family: str) -> list[str]:
-        """Backends that ran in a family: those that solve most first, then the faster, then the closer."""
-        part = self.times[self.times["family"] == family].merge(self.gaps, on=["family", "backend"])
+        """Backends that ran in a family: those that solve most first, then the closer, then the faster."""
+        gaps = self.gaps[["family", "backend", "mean_gap"]]
+        part = self.times[self.times["family"] == family].merge(gaps, on=["family", "backend"])
+        part = part.assign(count=part["success"] * part["instances"])
         ordered = part.sort_values(
-            ["success", "mean_gap", "mean_seconds"], ascending=[False, True, True], kind="stable"
+            ["count", "mean_gap", "mean_seconds"], ascending=[False, True, True], kind="stable"
         )
         return [str(name) for name in ordered["backend"]]
 
@@ -86,13 +106,38 @@ class Findings:
         return time_table(self.runs, self.shift)
 
     @cached_property
+    def set_times(self) -> pd.DataFrame:
+        """Shifted geometric means by family, set and backend."""
+        return time_table(self.runs, self.shift, ("family", "set"))
+
+    @cached_property
     def gaps(self) -> pd.DataFrame:
         """Gaps to the reference by family and backend."""
         return gap_table(self.runs)
 
     @cached_property
+    def set_gaps(self) -> pd.DataFrame:
+        """Gaps to the reference by family, set and backend."""
+        return gap_table(self.runs, ("family", "set", "backend"))
+
+    @cached_property
+    def searches(self) -> list[str]:
+        """Backends that search: heuristics that are no rules."""
+        return [name for name, kind in self.kinds.items() if kind == "heuristic" and not is_baseline(name)]
+
+    @cached_property
+    def against_rules(self) -> pd.DataFrame:
+        """Rules and searches, set by set."""
+        return against_rules(self.runs, self.searches)
+
+    @cached_property
+    def known_optima(self) -> pd.DataFrame:
+        """How often the known optimum is found, and rightly claimed, by family and backend."""
+        return known_optima(self.runs)
+
+    @cached_property
     def savings(self) -> pd.DataFrame:
-        """What is saved against the greedy and priority rules, by family."""
+        """What is saved against the greedy and priority rules, by family and set."""
         return savings(self.runs, seed=self.seed)
 
     @cached_property
@@ -116,8 +161,8 @@ class Findings:
         return growth_points(self.runs)
 
     @cached_property
-    def laws(self) -> dict[tuple[str, str], PowerLaw]:
-        """Power laws by family and backend."""
+    def laws(self) -> dict[tuple[str, str, str], PowerLaw]:
+        """Power laws by family, set and backend."""
         return scaling_laws(self.growth)
 
     @cached_property
@@ -144,7 +189,7 @@ class Findings:
     def troubles(self) -> pd.DataFrame:
         """Runs that claim something wrong, broke, were ended, or beat a known optimum, with their notes."""
         frame = self.runs.frame
-        known = frame["reference_kind"].isin(["known", "planted"])
+        known = frame["reference_kind"].isin(KNOWN)
         kinds = {
             "wrong claim": frame["claim"] == "wrong",
             "better than the known optimum": known & (frame["gap"] < -AT_ODDS),
@@ -214,6 +259,10 @@ class Findings:
             "rates": self.rates,
             "times": self.times,
             "gaps": self.gaps,
+            "set_gaps": self.set_gaps,
+            "set_times": self.set_times,
+            "known_optima": self.known_optima,
+            "searches": _behind_in_words(self.against_rules),
             "savings": self.savings,
             "anytime": self.anytime,
             "gap_tests": self.gap_tests,
@@ -223,6 +272,23 @@ class Findings:
             "troubles": self.troubles,
             "instances": self.instances,
         }
+
+
+def behind_in_words(behind: Any) -> str:
+    """Name the rules that are ahead of a search, with the number of instances on which each is.
+
+    Examples
+    --------
+    >>> behind_in_words({"greedy:vogel": 2, "priority": 1}), behind_in_words({}), behind_in_words(None)
+    ('greedy:vogel (2), priority (1)', 'none', '')
+    """
+    if not isinstance(behind, dict):
+        return ""
+    return ", ".join(f"{name} ({count})" for name, count in behind.items()) or "none"
+
+
+def _behind_in_words(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(behind=table["behind"].map(behind_in_words))
 
 
 def kind_of(backend: str) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .comparisons import optima_table, rules_table, savings_table, set_table, set_times_table
 from .tables import (
     anytime_lines,
     drift_lines,
     family_table,
     instance_lines,
     overview_table,
-    savings_table,
     scaling_lines,
     tests_table,
     troubles_table,
@@ -62,24 +62,26 @@ def sections(findings: Findings, drawings: dict[str, list[Drawing]], finished: b
     >>> [section.heading for section in sections(Findings.of(rows), {})]
     ['Summary', 'Against the rules', 'linear', 'Limitations']
     """
-    found = [Section("summary", "Summary", tuple(summary(findings)), (overview_table(findings),))]
+    opening = _there((overview_table(findings), optima_table(findings)))
+    found = [Section("summary", "Summary", tuple(summary(findings)), opening)]
     troubles = troubles_table(findings)
     if troubles is not None:
         found.append(Section("troubles", "What went wrong", tables=(troubles,)))
-    savings = savings_table(findings)
-    if savings is not None:
-        drawn = tuple(drawings.get("savings", ()))
-        found.append(Section("savings", "Against the rules", tables=(savings,), drawings=drawn))
+    rules = rules_table(findings)
+    if rules is not None:
+        drawn, each = tuple(drawings.get("savings", ())), _there((savings_table(findings),))
+        found.append(Section("savings", "Against the rules", tables=(rules,), more=each, drawings=drawn))
     for family in findings.families:
         more = (
+            set_times_table(findings, family),
             anytime_lines(findings, family),
             tests_table(findings, family, "gap"),
             tests_table(findings, family, "spent"),
             instance_lines(findings, family),
         )
-        table = family_table(findings, family)
+        shown = _there((family_table(findings, family), set_table(findings, family)))
         drawn = tuple(drawings.get(family, ()))
-        found.append(Section(table.name, family, tables=(table,), more=_there(more), drawings=drawn))
+        found.append(Section(shown[0].name, family, tables=shown, more=_there(more), drawings=drawn))
     growth = scaling_lines(findings)
     if growth is not None:
         found.append(Section("scaling", "Growth", tables=(growth,)))

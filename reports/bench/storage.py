@@ -70,12 +70,13 @@ def save_report(
     require_report_libraries()
     target = Path(folder)
     refuse_destination(target, overwrite=overwrite)
-    title = title or ", ".join(dict.fromkeys(findings.rows["suite"].astype(str)))
+    suites = ", ".join(dict.fromkeys(findings.rows["suite"].astype(str)))
+    title, subtitle = title or suites, suites if title else ""
     drawings = figures(findings)
     parts = sections(findings, drawings, finished)
     pictures = {each.name: _rendered(each) for drawn in drawings.values() for each in drawn}
     with replaced_whole(target) as draft:
-        _write(draft, findings, parts, drawings, pictures, title)
+        _write(draft, findings, parts, drawings, pictures, (title, subtitle))
     return target
 
 
@@ -96,13 +97,13 @@ def refuse_destination(target: Path, *, overwrite: bool) -> None:
         raise InputError("a report is already there; choose another folder or add --overwrite", str(target))
 
 
-def page(parts: list[Section], pictures: dict[str, str], title: str, about: str) -> str:
+def page(parts: list[Section], pictures: dict[str, str], title: str, subtitle: str, about: str) -> str:
     """Write the page: one file, nothing to load, no scripts.
 
     Examples
     --------
     >>> from .sections import Section
-    >>> "<h2" in page([Section("a", "A")], {}, "Title", "")
+    >>> "<h2" in page([Section("a", "A")], {}, "Title", "", "")
     True
     """
     from jinja2 import Environment, StrictUndefined
@@ -122,19 +123,21 @@ def page(parts: list[Section], pictures: dict[str, str], title: str, about: str)
         for part in parts
     ]
     style = (here / "page.css").read_text(encoding="utf-8")
-    return settings.from_string(template).render(sections=shown, style=style, title=title, environment=about)
+    return settings.from_string(template).render(
+        sections=shown, style=style, title=title, subtitle=subtitle, environment=about
+    )
 
 
-def text(parts: list[Section], title: str, about: str) -> str:
+def text(parts: list[Section], title: str, subtitle: str, about: str) -> str:
     r"""Write the same in Markdown, with figures linked; tables on demand are left to their CSV files.
 
     Examples
     --------
     >>> from .sections import Section
-    >>> text([Section("a", "Summary", ("All is well.",))], "Title", "")
+    >>> text([Section("a", "Summary", ("All is well.",))], "Title", "", "")
     '# Title\n\n## Summary\n\n- All is well.\n'
     """
-    blocks = [f"# {title}"]
+    blocks = [f"# {title}", *([f"Benchmark report: {subtitle}"] if subtitle else [])]
     for part in parts:
         blocks.append(f"## {part.heading}")
         if part.sentences:
@@ -160,17 +163,17 @@ def _write(
     parts: list[Section],
     drawings: dict[str, list[Drawing]],
     pictures: dict[str, str],
-    title: str,
+    titles: tuple[str, str],
 ) -> None:
     about = environment(findings)
-    (folder / PAGE).write_text(page(parts, pictures, title, about), encoding="utf-8")
-    (folder / TEXT).write_text(text(parts, title, about), encoding="utf-8")
+    (folder / PAGE).write_text(page(parts, pictures, *titles, about), encoding="utf-8")
+    (folder / TEXT).write_text(text(parts, *titles, about), encoding="utf-8")
     tables, images = folder / "tables", folder / "figures"
     tables.mkdir()
     images.mkdir()
     for name, frame in findings.frames().items():
         frame.to_csv(tables / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
-    for table in (table for part in parts for table in part.tables):
+    for table in (table for part in parts for table in (*part.tables, *part.more)):
         written = latex(
             table.frame, f"{table.caption}. {table.note}".strip(), f"tab:{table.name}", table.texts
         )

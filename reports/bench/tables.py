@@ -55,22 +55,23 @@ def family_table(findings: Findings, family: str) -> Table:
     ['highs', 'exact', '3', '100 % (44 to 100)', '100 % of 3']
     """
     merged = findings.rates.merge(findings.times, on=["family", "backend"], suffixes=("", "_timed"))
-    gaps = findings.gaps[["family", "backend", "mean_gap", "worst_gap", "left_out"]]
+    gaps = findings.gaps.rename(columns={"complete": "with_plan"})
+    gaps = gaps[["family", "backend", "with_plan", "mean_gap", "worst_gap", "left_out"]]
     merged = merged.merge(gaps, on=["family", "backend"])
     part = (
         merged[merged["family"] == family].set_index("backend").loc[findings.backends(family)].reset_index()
     )
+    total = findings.count(family)
     lines = [
         {
             "backend": row["backend"],
             "kind": findings.kinds.get(row["backend"], ""),
-            "instances": number(row["instances"]),
+            "instances": _of(row["instances"], total),
             "solved": interval(row["success"], row["success_low"], row["success_high"], _whole_percent),
             "right claims": f"{_whole_percent(row['correctness'])} of {row['claims']}"
             if row["claims"]
             else "none",
-            "complete": _whole_percent(row["complete"]),
-            "mean gap": percent(row["mean_gap"], 2),
+            "mean gap": _gap_on(row["mean_gap"], row["with_plan"], row["instances"]),
             "worst gap": percent(row["worst_gap"], 2),
             "run (s)": seconds(row["run_seconds"]),
             "to solve (s)": seconds(row["mean_seconds"]),
@@ -84,10 +85,11 @@ def family_table(findings: Findings, family: str) -> Table:
         f"Solved: checked, and within {findings.runs.tolerance:g} of the best known plan. Run, to solve: "
         f"shifted geometric means (shift {findings.shift:g} s) of build and solve, to the end of the run and "
         "to the right answer; there, a run that is not solved counts with the time it was given. × fastest: "
-        "time to solve over that of the fastest backend of each instance. Gaps: of complete plans."
+        "time to solve over that of the fastest backend of each instance. Gaps: of complete plans, and on "
+        "how many instances where not all have one."
     )
     return Table(
-        f"family_{_file(family)}",
+        f"family_{file_name(family)}",
         f"{family}: backends",
         pd.DataFrame(lines),
         note,
@@ -125,42 +127,6 @@ def overview_table(findings: Findings) -> Table:
     return Table("overview", "What was run", pd.DataFrame(lines), texts=("family", "references"))
 
 
-def savings_table(findings: Findings) -> Table | None:
-    """Lay out what is saved against each rule, by family; None where no rule ran.
-
-    Examples
-    --------
-    >>> from .findings import Findings
-    >>> rows = pd.DataFrame({"suite": "s", "instance": "a", "backend": ["highs", "priority"], "seed": 0,
-    ...     "repeat": 0, "family": "linear", "status": "feasible", "checked": True, "objective": [3.0, 4.0]})
-    >>> savings_table(Findings.of(rows)).frame.iloc[0].tolist()
-    ['linear', 'priority', '1 of 1', '25.00 %', '25.00 %', '33.33 %', '33.33 %']
-    """
-    if findings.savings.empty:
-        return None
-
-    def share(value: Any) -> str:
-        return percent(value, 2)
-
-    lines = [
-        {
-            "family": row["family"],
-            "rule": row["baseline"],
-            "finishes": f"{row['finished']} of {row['instances']}",
-            "mean saving": interval(row["saving"], row["saving_low"], row["saving_high"], share),
-            "largest saving": share(row["most"]),
-            "rule worse by": share(row["excess"]),
-            "at most": share(row["excess_most"]),
-        }
-        for row in findings.savings.to_dict("records")
-    ]
-    note = (
-        "On the instances on which the rule finishes: where it leaves something out, there is nothing to "
-        "compare. Saving: share of the rule's objective; worse by: share of the best known objective."
-    )
-    return Table("savings", "Against the rules, by family", pd.DataFrame(lines), note, ("family", "rule"))
-
-
 def anytime_lines(findings: Findings, family: str) -> Table | None:
     """Lay out a family's primal integrals; None where no run reported incumbents.
 
@@ -188,7 +154,7 @@ def anytime_lines(findings: Findings, family: str) -> Table | None:
     ]
     note = "Primal integral up to the time limit: 0 would be the best known plan from the first moment on."
     return Table(
-        f"anytime_{_file(family)}", f"{family}: primal integrals", pd.DataFrame(lines), note, ("backend",)
+        f"anytime_{file_name(family)}", f"{family}: primal integrals", pd.DataFrame(lines), note, ("backend",)
     )
 
 
@@ -227,11 +193,11 @@ def tests_table(findings: Findings, family: str, measure: str) -> Table | None:
     )
     what = "gaps" if measure == "gap" else "times"
     caption = f"{family}: paired tests of {what}"
-    return Table(f"tests_{what}_{_file(family)}", caption, pd.DataFrame(lines), note, ("first", "second"))
+    return Table(f"tests_{what}_{file_name(family)}", caption, pd.DataFrame(lines), note, ("first", "second"))
 
 
 def scaling_lines(findings: Findings) -> Table | None:
-    """Lay out the exponents of growth; None where no backend has three sizes.
+    """Lay out the exponents of growth; None where no backend has three sizes that are far apart.
 
     Examples
     --------
@@ -247,6 +213,7 @@ def scaling_lines(findings: Findings) -> Table | None:
     lines = [
         {
             "family": row["family"],
+            "set": row["set"],
             "backend": row["backend"],
             "times": number(row["points"]),
             "sizes": _range(round(row["smallest"]), round(row["largest"])),
@@ -255,8 +222,13 @@ def scaling_lines(findings: Findings) -> Table | None:
         }
         for row in findings.scaling.to_dict("records")
     ]
-    note = "Time = factor × size^exponent by least squares on logarithms, times of solved runs from 1 ms on."
-    return Table("scaling", "How time grows with size", pd.DataFrame(lines), note, ("family", "backend"))
+    note = (
+        "Time = factor × size^exponent by least squares on logarithms, on the times from 10 ms on of runs "
+        "that end with a complete plan before their limit; only where the largest size is 30 times the "
+        "smallest."
+    )
+    texts = ("family", "set", "backend")
+    return Table("scaling", "How time grows with size", pd.DataFrame(lines), note, texts)
 
 
 def drift_lines(findings: Findings) -> Table | None:
@@ -345,7 +317,11 @@ def instance_lines(findings: Findings, family: str) -> Table:
     more = len(order) - MOST_INSTANCES
     note = f"The first {MOST_INSTANCES}; {more} more are in tables/instances.csv." if more > 0 else ""
     return Table(
-        f"instances_{_file(family)}", f"{family}: instance by instance", frame, note, ("instance", "which is")
+        f"instances_{file_name(family)}",
+        f"{family}: instance by instance",
+        frame,
+        note,
+        ("instance", "which is"),
     )
 
 
@@ -354,27 +330,49 @@ def _whole_percent(value: float) -> str:
     return percent(value, 0 if value in (0, 1) or 0.005 <= value < 0.995 else 1)
 
 
+def _of(count: int, total: int) -> str:
+    return number(count) if count == total else f"{count:,} of {total:,}"
+
+
+def _gap_on(gap: float, finished: int, instances: int) -> str:
+    shown = percent(gap, 2) or "none"
+    return shown if finished == instances or not finished else f"{shown} on {finished}"
+
+
 def _range(low: float, high: float) -> str:
     return number(low) if low == high else f"{number(low)} to {number(high)}"
 
 
 def _endings(row: dict[Any, Any]) -> str:
-    """Endings without a complete plan, counted, and what was left out."""
-    names = (
-        "incomplete",
-        "unknown",
-        "failed",
-        "crashed",
-        "killed",
-        "out of memory",
-        "refuted",
-        "not_capable",
-    )
-    found = [f"{row[name]} {name.replace('_', ' ')}" for name in names if row[name]]
+    """Endings without a complete plan, counted, and what was left out; those not capable are not here."""
+    names = ("incomplete", "unknown", "failed", "crashed", "killed", "out of memory", "refuted")
+    found = [f"{row[name]} {name}" for name in names if row[name]]
     if row["incomplete"] and not pd.isna(row["left_out"]):
-        found.append(f"{number(row['left_out'], 3)} left out on average")
+        found[0] += f" ({number(row['left_out'], 3)} left out on average)"
     return ", ".join(found)
 
 
-def _file(family: str) -> str:
+def gap_cell(gap: Any, finished: Any, instances: int) -> str:
+    """Write a mean gap, and on how many instances where that is not all.
+
+    Examples
+    --------
+    >>> gap_cell(0.01234, 2, 2), gap_cell(0.0, 1, 2), gap_cell(None, 0, 2), gap_cell(None, None, 2)
+    ('1.23 %', '0 % on 1 of 2', '0 of 2', '')
+    """
+    if pd.isna(finished):
+        return ""
+    if not finished:
+        return f"0 of {instances}"
+    return percent(gap, 2) + ("" if finished == instances else f" on {finished} of {instances}")
+
+
+def file_name(family: str) -> str:
+    """Name the files of a family.
+
+    Examples
+    --------
+    >>> file_name("fair-allocation")
+    'fair_allocation'
+    """
     return "".join(letter if letter.isalnum() else "_" for letter in family)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from ...benchmarks.presentation import interval, number, percent
-from ...benchmarks.statistics.gaps import is_baseline
+from ...benchmarks.presentation import number, percent
 from ...benchmarks.statistics.resampling import LEAST
+from .figures import MOST
+from .findings import behind_in_words
 
 if TYPE_CHECKING:
     from .findings import Findings
@@ -34,6 +33,7 @@ def summary(findings: Findings) -> list[str]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from .findings import Findings
     >>> rows = pd.DataFrame({"suite": "s", "instance": "a", "backend": ["highs", "priority"], "seed": 0,
     ...     "repeat": 0, "family": "linear", "status": ["optimal", "feasible"], "checked": True,
@@ -42,8 +42,8 @@ def summary(findings: Findings) -> list[str]:
     >>> for line in summary(Findings.of(rows)):
     ...     print(line)
     2 runs of 2 backends on 1 instance of 1 family.
-    Exact backends claim the known optimum rightly in 1 of 1 runs that claim to have it.
-    linear: highs solves the most, 100.0 %. priority, the best rule, is 33.33 % worse than the best known plan on the 1 of 1 instances on which it finishes.
+    Exact backends claim the known optimum rightly in 1 of 1 runs that claim to have it, of 1 on instances whose optimum is known.
+    linear: of the 2 backends that take the 1 instance, highs solves the most, 100.0 %. The best rule is worse than the best known plan by 33.33 % on examples (priority, finishes 1 of 1).
     """  # noqa: E501
     able = findings.runs.able
     lines = [
@@ -53,6 +53,7 @@ def summary(findings: Findings) -> list[str]:
     ]
     lines += _correctness(findings)
     lines += [_about(findings, family) for family in findings.families]
+    lines += _searches(findings)
     if len(findings.drift):
         slowest = findings.drift["slowest_over_median"].max()
         steady = (findings.drift["verdict"] == "steady").all()
@@ -66,6 +67,7 @@ def limitations(findings: Findings, finished: bool = True) -> list[str]:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from .findings import Findings
     >>> rows = pd.DataFrame({"suite": "s", "instance": "a", "backend": "greedy:nearest", "seed": 0,
     ...     "repeat": 0, "family": "linear", "status": "feasible", "checked": True, "objective": [3.0]})
@@ -105,6 +107,12 @@ def limitations(findings: Findings, finished: bool = True) -> list[str]:
             "Performance profiles leave out backends that take fewer than half of a family's instances or "
             f"solve none: {'; '.join(named)}."
         )
+    crowded = [family for family in findings.families if len(findings.backends(family)) > MOST]
+    if crowded:
+        lines.append(
+            f"Figures of {', '.join(crowded)} draw the {MOST} backends that solve the most; the tables hold "
+            "all of them."
+        )
     if len(findings.laws):
         lines.append(
             "Exponents hold between the smallest and the largest size fitted; runs that were not solved are "
@@ -127,16 +135,14 @@ def limitations(findings: Findings, finished: bool = True) -> list[str]:
 
 
 def _correctness(findings: Findings) -> list[str]:
-    frame = findings.runs.frame
-    exact = frame["backend"].map(findings.kinds) == "exact"
-    known = frame["reference_kind"].isin(["known", "planted"])
-    claimed = frame[exact & known & (frame["status"] == "optimal")]
+    frame, table = findings.runs.frame, findings.known_optima
+    exact = table[table["backend"].map(findings.kinds) == "exact"]
     lines = []
-    if len(claimed):
-        right = int((claimed["solved"] & (claimed["claim"] != "wrong")).sum())
+    if exact["claimed"].sum():
+        right, claimed, runs = (exact[column].sum() for column in ("right", "claimed", "runs"))
         lines.append(
-            f"Exact backends claim the known optimum rightly in {right} of {len(claimed)} runs that "
-            "claim to have it."
+            f"Exact backends claim the known optimum rightly in {right} of {claimed} runs that claim to have "
+            f"it, of {runs} on instances whose optimum is known."
         )
     wrong = int((frame["claim"] == "wrong").sum())
     if wrong:
@@ -150,66 +156,77 @@ def _correctness(findings: Findings) -> list[str]:
 
 
 def _about(findings: Findings, family: str) -> str:
-    first = findings.backends(family)[0]
-    rate = findings.rates.set_index(["family", "backend"]).loc[(family, first), "success"]
-    times = findings.times[findings.times["family"] == family].set_index("backend")
-    solving = times[times["success"] >= times["success"].max() - 1e-12]
-    fastest = solving["mean_seconds"].idxmin() if solving["mean_seconds"].notna().any() else first
-    if len(solving) > 1:
-        text = (
-            f"{family}: {len(solving)} backends solve the most, {percent(rate)}; the fastest of them "
-            f"is {fastest} (mean {number(solving.loc[fastest, 'mean_seconds'], 3)} s)."
-        )
+    """Who solves the most among those that take every instance, and which specialists solve all they take."""
+    total = findings.count(family)
+    part = findings.times[findings.times["family"] == family].set_index("backend")
+    most = part["instances"].max()
+    every = part[part["instances"] == most]
+    solving = every[every["success"] >= every["success"].max() - 1e-12]
+    fastest = solving["mean_seconds"].idxmin() if solving["mean_seconds"].notna().any() else solving.index[0]
+    share = percent(solving["success"].iloc[0])
+    takes = "all" if most == total else f"{most} of the"
+    instances = _count(total, "instance")
+    takes = "the" if most == total == 1 else takes
+    text = f"{family}: of the {_count(len(every), 'backend')} that take {takes} {instances}, "
+    if len(every) == 1:
+        text = f"{family}: {fastest} alone takes {takes} {instances} and solves {share}"
+    elif len(solving) > 1:
+        mean = number(solving.loc[fastest, "mean_seconds"], 3)
+        text += f"{len(solving)} solve the most, {share}; the fastest of them is {fastest} (mean {mean} s)"
     else:
-        text = f"{family}: {first} solves the most, {percent(rate)}."
+        text += f"{fastest} solves the most, {share}"
+    special = part[
+        (part["instances"] < most) & (part["success"] == 1) & (part.index.map(findings.kinds) == "exact")
+    ]
+    named = ", ".join(f"{name} ({row.instances})" for name, row in special.iterrows())
+    text += f". Of those that take fewer, these solve all they take: {named}." if named else "."
     return text + _about_rules(findings, family)
 
 
 def _about_rules(findings: Findings, family: str) -> str:
-    table = findings.savings
-    table = table[(table["family"] == family) & (table["finished"] > 0)] if len(table) else table
-    if table.empty:
-        return ""
-    # a rule that finishes seldom is not the best, however close it then is
-    often = table[table["finished"] >= table["finished"].max() / 2]
-    best = often.loc[often["excess"].idxmin()]
-    worse = best["excess"] > findings.runs.tolerance
-    how = f"is {percent(best['excess'], 2)} worse than" if worse else "matches"
-    text = (
-        f" {best['baseline']}, the best rule, {how} the best known plan on the {best['finished']} of "
-        f"{best['instances']} instances on which it finishes"
-    )
-    if worse and pd.notna(best["saving_low"]):
-        ends = best["saving"], best["saving_low"], best["saving_high"]
-        text += f"; the best plan saves {interval(*ends, lambda value: percent(value, 2))} on average"
-    searching = [
-        name
-        for name in findings.backends(family)
-        if findings.kinds[name] == "heuristic" and not is_baseline(name)
+    """The best rule of each set, and how far it is from the best known plans."""
+    table = findings.against_rules
+    sets = table[table["family"] == family].drop_duplicates("set")
+    worse, alike, none = [], [], []
+    for row in sets.to_dict("records"):
+        rule = f"{row['rule']}, finishes {row['rule_finished']} of {row['instances']}"
+        if not row["rule_finished"]:
+            none.append(row["set"])
+        elif row["rule_gap"] > findings.runs.tolerance:
+            worse.append(f"{percent(row['rule_gap'], 2)} on {row['set']} ({rule})")
+        else:
+            alike.append(f"{row['set']} ({rule})")
+    parts = [
+        f"The best rule is worse than the best known plan by {', '.join(worse)}." if worse else "",
+        f"A rule matches the best known plan on {', '.join(alike)}." if alike else "",
+        f"No rule finishes on {', '.join(none)}." if none else "",
     ]
-    return text + "." + _beaten(findings, family, searching, [str(name) for name in table["baseline"]])
+    return "".join(f" {part}" for part in parts if part)
 
 
-def _beaten(findings: Findings, family: str, searching: list[str], rules: list[str]) -> str:
-    """Say of each search whether every rule is worse on average, on the instances that both finish."""
-    tests = findings.gap_tests
-    lines = ""
-    for name in searching:
-        worse = []
-        for rule in rules:
-            pair = tests[
-                (tests["family"] == family)
-                & tests["first"].isin([name, rule])
-                & tests["second"].isin([name, rule])
-            ]
-            if pair.empty:
-                continue
-            line = pair.iloc[0]
-            ahead = line["effect"] if line["first"] == name else -line["effect"]
-            if ahead > 0:
-                worse.append(rule)
-        ending = "beats or equals every rule" if not worse else f"does not beat {', '.join(worse)}"
-        lines += f" {name} {ending}."
+def _searches(findings: Findings) -> list[str]:
+    """Say of each search on how many instances it beats the rules, and where it does not."""
+    table = findings.against_rules
+    met = table[table["search"].notna()]
+    lines = []
+    for name, part in met.groupby("search", sort=False):
+        better, same, worse = (int(part[column].sum()) for column in ("better", "same", "worse"))
+        sets = _count(len(part), "set")
+        line = (
+            f"{name} against the best rule of each instance, on {sets}: better on {better}, as good on "
+            f"{same}, worse on {worse}."
+        )
+        behind = [
+            f"{row['set']} of {row['family']} ({behind_in_words(row['behind'])})"
+            for row in part.to_dict("records")
+            if row["behind"]
+        ]
+        lines.append(line + (f" Rules are ahead of it on {'; '.join(behind)}." if behind else ""))
+    alone = [family for family in dict.fromkeys(table["family"]) if family not in set(met["family"])]
+    if alone and findings.searches:
+        lines.append(
+            f"No search takes {', '.join(alone)}: rules stand alone against the exact backends there."
+        )
     return lines
 
 
