@@ -138,8 +138,8 @@ def _with_frequency(times: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
         steps = times[1:] - times[:-1]
         frequency = pd.tseries.frequencies.to_offset(steps[0] if len(steps) else pd.Timedelta(days=1))
         return pd.DatetimeIndex(times, freq=frequency)
-    inferred = pd.infer_freq(times)
-    if inferred is None:
+    inferred = pd.DatetimeIndex(times, freq="infer")
+    if inferred.freq is None:
         apart = pd.Series(times[1:] - times[:-1])
         usual = apart.mode()[0]
         at = int(np.argmax(apart != usual))
@@ -147,4 +147,4 @@ def _with_frequency(times: pd.DatetimeIndex, name: str) -> pd.DatetimeIndex:
             f"{name}: after {times[at]:%Y-%m-%d} comes {times[at + 1]:%Y-%m-%d}, though rows are "
             f"{usual} apart; give every time a row, missing where nothing was recorded"
         )
-    return pd.DatetimeIndex(times, freq=inferred)
+    return inferred

@@ -22,7 +22,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LARGEST_BLOCK = 1 << 30
 
 
-def read_table(folder: Path, file: str, separator: str = ",") -> Table:
+def read_table(folder: Path, file: str, separator: str = ",", encoding: str = "utf-8") -> Table:
     r"""Read a CSV or Parquet table that lies in `folder`.
 
     Parameters
@@ -33,6 +33,8 @@ def read_table(folder: Path, file: str, separator: str = ",") -> Table:
         Path of the file as the manifest gives it.
     separator
         What separates a CSV file's columns.
+    encoding
+        How a CSV file's text is written, such as ``cp1252`` or ``utf-16``.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def read_table(folder: Path, file: str, separator: str = ",") -> Table:
     if kind == ".parquet":
         table = _parquet(path, file)
     elif kind == ".csv":
-        table = _csv(path, file, separator)
+        table = _csv(path, file, separator, encoding)
     else:
         raise InputError(f"a table ends in .csv or .parquet, this in {path.suffix!r}", file)
     if not len(table):
@@ -121,10 +123,10 @@ def _parquet(path: Path, file: str) -> Table:
     return Table(file, tuple(table.column_names), tuple(columns))
 
 
-def _csv(path: Path, file: str, separator: str) -> Table:
+def _csv(path: Path, file: str, separator: str, encoding: str) -> Table:
     import pyarrow.csv as arrow_csv
 
-    data = _plain(_bytes(path, file), file)
+    data = _plain(_as_utf8(_bytes(path, file), file, encoding), file)
     header = _header(data, file, separator)
     broken: list[Any] = []
 
@@ -158,6 +160,21 @@ def _csv(path: Path, file: str, separator: str) -> Table:
     _refuse_open_quote(data, file, separator)
     columns = [pa.concat_arrays(column.chunks).slice(1) for column in table.columns]
     return Table(file, header, tuple(columns))
+
+
+def _as_utf8(data: bytes, file: str, encoding: str) -> bytes:
+    if encoding == "utf-8":
+        return data
+    try:
+        return data.decode(encoding).encode("utf-8")
+    except LookupError:
+        raise InputError(
+            f"there is no encoding {encoding!r}; utf-8, cp1252 and utf-16 are some", file
+        ) from None
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        found = f"byte 0x{data[error.start]:02x} is no {encoding} text; name the file's encoding"
+        raise InputError(found, file, f"row {row}") from error
 
 
 def _plain(data: bytes, file: str) -> bytes:

@@ -1,0 +1,1 @@
+"""Recipes: ordered steps that make records clean, and the list of every cell they changed."""
