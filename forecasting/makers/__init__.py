@@ -1,0 +1,1 @@
+"""Forecasters: each a frozen dataclass of settings with `fit`; `forecasting.registry` lists them."""
