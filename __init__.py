@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from allocare.instances.network_flow import NetworkFlowProblem
     from allocare.instances.programmes import ProgrammeProblem
     from allocare.instances.transportation import TransportationProblem
+    from allocare.instances.uncertain_demand import (
+        IntervalDemand,
+        PointDemand,
+        QuantileDemand,
+        ScenarioDemand,
+    )
+    from allocare.instances.uncertain_transportation import UncertainTransportationProblem
     from allocare.models.check import check
     from allocare.models.formulations import matrix_form, pyomo_model
     from allocare.solvers.solution import Solution, Status, StopReason
@@ -36,15 +43,20 @@ _HOMES = {
     "CapabilityError": "instances.errors",
     "FairAllocationProblem": "instances.fair_allocation",
     "InputError": "instances.errors",
+    "IntervalDemand": "instances.uncertain_demand",
     "Lanes": "instances.lanes",
     "LinearProblem": "instances.linear",
     "NetworkFlowProblem": "instances.network_flow",
+    "PointDemand": "instances.uncertain_demand",
     "ProgrammeProblem": "instances.programmes",
+    "QuantileDemand": "instances.uncertain_demand",
     "RefutedError": "instances.errors",
+    "ScenarioDemand": "instances.uncertain_demand",
     "Solution": "solvers.solution",
     "Status": "solvers.solution",
     "StopReason": "solvers.solution",
     "TransportationProblem": "instances.transportation",
+    "UncertainTransportationProblem": "instances.uncertain_transportation",
     "check": "models.check",
     "compare": "evaluation.compare",
     "example": "instances.examples",
@@ -68,15 +80,20 @@ __all__ = [
     "CapabilityError",
     "FairAllocationProblem",
     "InputError",
+    "IntervalDemand",
     "Lanes",
     "LinearProblem",
     "NetworkFlowProblem",
+    "PointDemand",
     "ProgrammeProblem",
+    "QuantileDemand",
     "RefutedError",
+    "ScenarioDemand",
     "Solution",
     "Status",
     "StopReason",
     "TransportationProblem",
+    "UncertainTransportationProblem",
     "check",
     "compare",
     "example",

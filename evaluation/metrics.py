@@ -125,7 +125,7 @@ _LEVEL_FIGURES = (
 def _measure(problem: Problem, decisions: FloatArray) -> tuple[pd.DataFrame, float, float]:
     """Service table, total sent and total supply."""
     if problem.kind not in _FAMILIES:
-        raise InputError(f"a {problem.kind} problem has no recipients, so there is no service to measure")
+        raise InputError(f"{problem.kind} problems have no recipients, so there is no service to measure")
     values = np.asarray(decisions, dtype=np.float64)
     if values.shape != (problem.size,):
         raise InputError(f"the plan has {values.size} decisions, the problem {problem.size}")

@@ -214,7 +214,7 @@ def agents_of(problem: Problem) -> Agents:
     asked = problem.fairness or Fairness()
     if problem.kind not in SIDES:
         raise InputError(
-            f"a {problem.kind} problem has no agents whose service could be compared"
+            f"{problem.kind} problems have no agents whose service could be compared"
             f"{ANOTHER_READING.get(problem.kind, '')}"
         )
     sides = SIDES[problem.kind]

@@ -61,7 +61,7 @@ def with_attributes(
     """
     if problem.kind not in SIDES:
         reading = ANOTHER_READING.get(problem.kind, "")
-        raise InputError(f"a {problem.kind} problem has no agents that attributes could belong to{reading}")
+        raise InputError(f"{problem.kind} problems have no agents that attributes could belong to{reading}")
     sides = SIDES[problem.kind]
     side = side or (problem.fairness or Fairness()).agents or next(iter(sides))
     if side not in sides:

@@ -52,6 +52,13 @@ from .programme_sections import (
     ProgrammesSection,
     TableCostsSection,
 )
+from .uncertain_sections import (
+    AnyDemandSection,
+    ProbabilitiesSection,
+    UncertainOptions,
+    UncertainSourcesSection,
+    UncertainTargetsSection,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,6 +162,25 @@ class ProgrammeManifest(Manifest):
     """What each programme takes of each budget; belongs to the table of budgets."""
 
 
+class UncertainTransportationManifest(Manifest):
+    """Transportation before demand is known."""
+
+    kind: Literal["uncertain-transportation"]
+    objective: MinimumSection = MinimumSection()
+    options: UncertainOptions = UncertainOptions()
+    sources: UncertainSourcesSection
+    targets: UncertainTargetsSection
+    lanes: Annotated[TableLanesSection | MatrixLanesSection | GreatCircleSection, Field(discriminator="form")]
+    demand: AnyDemandSection
+    """What is known of demand."""
+    probabilities: ProbabilitiesSection | None = None
+    """How likely the scenarios are; all equally where absent."""
+    recourse: Annotated[
+        TableLanesSection | MatrixLanesSection | GreatCircleSection | None, Field(discriminator="form")
+    ] = None
+    """Lanes between targets, for after demand is known; absent where nothing can be passed on."""
+
+
 MANIFESTS: dict[str, type[Manifest]] = {
     "transportation": TransportationManifest,
     "assignment": AssignmentManifest,
@@ -162,6 +188,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
     "network-flow": NetworkFlowManifest,
     "linear": LinearManifest,
     "programmes": ProgrammeManifest,
+    "uncertain-transportation": UncertainTransportationManifest,
 }
 
 
@@ -304,6 +331,8 @@ def _found(mistake: ErrorDetails, last: str, fields: list[str], forms: str) -> s
             return f"it is {given:g}; it must be above {context['gt']:g}"
         case "greater_than_equal":
             return f"it is {given:g}; it must be {context['ge']:g} or more"
+        case "less_than":
+            return f"it is {given:g}; it must be below {context['lt']:g}"
         case "less_than_equal":
             return f"it is {given:g}; it must be {context['le']:g} or less"
         case "finite_number":

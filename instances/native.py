@@ -19,16 +19,19 @@ from .manifest import (
     NetworkFlowManifest,
     ProgrammeManifest,
     TransportationManifest,
+    UncertainTransportationManifest,
     parse_manifest,
 )
 from .native_fairness import attributes_of, fairness_of
 from .native_lanes import End, Instance, read_lanes
 from .native_programmes import read_programmes
+from .native_uncertain import read_uncertain
 from .network_flow import NetworkFlowProblem
 from .problem import Provenance
 from .programmes import ProgrammeProblem
 from .toml_files import read_toml
 from .transportation import TransportationProblem
+from .uncertain_transportation import UncertainTransportationProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +87,8 @@ def _family(instance: Instance, manifest: Manifest) -> tuple[type[Problem], dict
             return LinearProblem, _linear(instance, manifest)
         case ProgrammeManifest():
             return ProgrammeProblem, read_programmes(instance, manifest)
+        case UncertainTransportationManifest():
+            return UncertainTransportationProblem, read_uncertain(instance, manifest)
     raise TypeError(f"no reader for {type(manifest).__name__}")
 
 

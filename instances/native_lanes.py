@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .arrays import FloatArray
-    from .manifest import AssignmentManifest, FairAllocationManifest, TransportationManifest
+    from .manifest import (
+        AssignmentManifest,
+        FairAllocationManifest,
+        TransportationManifest,
+        UncertainTransportationManifest,
+    )
     from .manifest_sections import PlacedSection, TableLanesSection, TablePairsSection, TableSection
     from .tables import Table
 
@@ -63,7 +68,10 @@ class Instance:
 
 def read_lanes(
     instance: Instance,
-    manifest: TransportationManifest | AssignmentManifest | FairAllocationManifest,
+    manifest: TransportationManifest
+    | AssignmentManifest
+    | FairAllocationManifest
+    | UncertainTransportationManifest,
     section_name: str,
     sources: End,
     targets: End,

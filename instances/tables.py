@@ -80,6 +80,17 @@ class Table:
             )
         return index
 
+    def names(self, column: str, what: str) -> pd.Index[Any]:
+        """Different texts of a column, none empty, in the order of their first appearance.
+
+        Examples
+        --------
+        >>> Table("a.csv", ("day",), (pa.array(["b", "a", "b"]),)).names("day", "day").tolist()
+        ['b', 'a']
+        """
+        index: pd.Index[Any] = pd.Index(self._text(column, what).unique().to_pylist())
+        return index
+
     def members(self, column: str, keys: pd.Index[Any], what: str) -> IndexArray:
         """Read a column of keys of another table as positions among them.
 

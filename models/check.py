@@ -25,7 +25,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..instances.errors import InputError
-from .checks import assignment, fair_allocation, fairness, linear, network_flow, programmes, transportation
+from .checks import (
+    assignment,
+    fair_allocation,
+    fairness,
+    linear,
+    network_flow,
+    programmes,
+    transportation,
+    uncertain_transportation,
+)
 from .checks.findings import RELATIVE
 from .checks.report import CheckReport, Valuation, Violation
 
@@ -45,6 +54,7 @@ _FAMILIES: dict[str, Any] = {
     "network-flow": network_flow,
     "linear": linear,
     "programmes": programmes,
+    "uncertain-transportation": uncertain_transportation,
 }
 
 

@@ -16,6 +16,7 @@ FAMILIES = {
     "network-flow": "network_flow",
     "linear": "linear",
     "programmes": "programmes",
+    "uncertain-transportation": "uncertain_transportation",
 }
 
 

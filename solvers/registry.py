@@ -7,8 +7,18 @@ from difflib import get_close_matches
 from ..instances.errors import CapabilityError
 from .backend import Backend
 
-ALL = frozenset({"transportation", "assignment", "fair-allocation", "network-flow", "linear", "programmes"})
-FLOWS = ALL - {"linear", "programmes"}
+ALL = frozenset(
+    {
+        "transportation",
+        "assignment",
+        "fair-allocation",
+        "network-flow",
+        "linear",
+        "programmes",
+        "uncertain-transportation",
+    }
+)
+FLOWS = ALL - {"linear", "programmes", "uncertain-transportation"}
 TRANSPORTATION = frozenset({"transportation"})
 FAIR = frozenset({"fair-allocation"})
 SERVICE = FLOWS - {"network-flow"}

@@ -138,6 +138,36 @@ COST_LIST = BUDGETS + 'form = "table"\nfile = "costs.csv"\n'
 COST_LIST_TABLES = BUDGET_TABLES | {"costs.csv": "programme,budget,cost\nhip,money,1\nvalve,money,3\n"}
 COST_MATRIX = BUDGETS + 'form = "matrix"\nfile = "costs.csv"\n'
 COST_MATRIX_TABLES = BUDGET_TABLES | {"costs.csv": "programme,money,staff\nhip,1,\nvalve,3,0.4\n"}
+UNCERTAIN = """schema_version = 1
+kind = "uncertain-transportation"
+[sources]
+file = "stores.csv"
+key = "store"
+supply = "has"
+[targets]
+file = "wards.csv"
+key = "ward"
+unmet_cost = "unmet"
+[lanes]
+form = "matrix"
+file = "costs.csv"
+[probabilities]
+file = "likely.csv"
+key = "scenario"
+[demand]
+"""
+UNCERTAIN_TABLES = {
+    "stores.csv": "store,has\nJena,9\n",
+    "wards.csv": "ward,unmet,nominal,downward,upward\nA,5,3,1,2\nB,4,2,1,1\n",
+    "costs.csv": "store,A,B\nJena,1,2\n",
+    "likely.csv": "scenario,probability\ncalm,0.6\nsurge,0.4\n",
+    "scenarios.csv": "scenario,A,B\ncalm,1,2\nsurge,4,6\n",
+    "list.csv": "scenario,target,quantity\ncalm,A,1\ncalm,B,2\nsurge,A,4\nsurge,B,6\n",
+}
+SCENARIO_MATRIX = UNCERTAIN + 'form = "scenario-matrix"\nfile = "scenarios.csv"\n'
+SCENARIO_LIST = UNCERTAIN + 'form = "scenario-table"\nfile = "list.csv"\n'
+INTERVAL = UNCERTAIN.replace('[probabilities]\nfile = "likely.csv"\nkey = "scenario"\n', "")
+INTERVAL += 'form = "interval"\nbudget = 1.5\n'
 KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "transportation": (TRANSPORTATION, TABLES),
     "matrix": (MATRIX, MATRICES),
@@ -149,6 +179,9 @@ KINDS: dict[str, tuple[str, dict[str, str]]] = {
     "programmes": (PROGRAMMES, PROGRAMME_TABLES),
     "cost list": (COST_LIST, COST_LIST_TABLES),
     "cost matrix": (COST_MATRIX, COST_MATRIX_TABLES),
+    "scenario matrix": (SCENARIO_MATRIX, UNCERTAIN_TABLES),
+    "scenario list": (SCENARIO_LIST, UNCERTAIN_TABLES),
+    "interval": (INTERVAL, UNCERTAIN_TABLES),
 }
 
 
@@ -469,4 +502,41 @@ CASES: dict[str, tuple[str, str, tuple[str | bytes, ...], str]] = {
         "cost matrix", "costs.csv", ("0.4", "-0.4"), "costs.csv, row 3, column 'staff': it is -0.4; it must be 0 or more"),
     "a minimised benefit": (
         "programmes", "m.toml", ("[options]", '[objective]\nsense = "min"\n[options]'), "m.toml, table [objective], field 'sense': 'min' is not one of 'max'"),
+    # uncertain demand
+    "probabilities that miss one": (
+        "scenario matrix", "likely.csv", ("surge,0.4", "surge,0.3"), "likely.csv, column 'probability': the probabilities of 2 scenarios add up to 0.9, not to 1"),
+    "a negative probability": (
+        "scenario matrix", "likely.csv", ("surge,0.4", "surge,-0.4"), "likely.csv, row 3, column 'probability': it is -0.4; it must be 0 or more"),
+    "a scenario without demand": (
+        "scenario matrix", "scenarios.csv", ("surge,4,6\n", ""), "scenarios.csv: there is no row for the scenario 'surge'"),
+    "an unknown scenario": (
+        "scenario matrix", "scenarios.csv", ("surge", "srge"), "scenarios.csv, row 3, column 'scenario': 'srge' is not a scenario; did you mean 'surge'?"),
+    "negative demand in a scenario": (
+        "scenario matrix", "scenarios.csv", ("surge,4,6", "surge,4,-6"), "scenarios.csv, row 3, column 'B': it is -6; it must be 0 or more"),
+    "an empty demand in a scenario": (
+        "scenario matrix", "scenarios.csv", ("surge,4,6", "surge,4,"), "scenarios.csv: demand of target 'B' in scenario 'surge' is missing; fill its cell"),
+    "a demand left out of a list": (
+        "scenario list", "list.csv", ("surge,B,6\n", ""), "list.csv: demand of target 'B' in scenario 'surge' is missing; add a row for it"),
+    "a demand twice in a list": (
+        "scenario list", "list.csv", ("surge,B,6", "surge,A,6"), "list.csv, row 5: this demand is given twice (first in row 4); keep one"),
+    "a target that is none in a list": (
+        "scenario list", "list.csv", ("surge,B,6", "surge,C,6"), "list.csv, row 5, column 'target': 'C' is not a target; known: 'A', 'B'"),
+    "a quantile that is none": (
+        "scenario list", "m.toml", ('file = "list.csv"', 'file = "list.csv"\nquantile = 1.5'), "m.toml, table [demand], field 'quantile': it is 1.5; it must be below 1"),
+    "a form of demand that is none": (
+        "scenario list", "m.toml", ('"scenario-table"', '"scenario"'), "m.toml, table [demand], field 'form': 'scenario' is not one of 'point', "),
+    "probabilities without scenarios": (
+        "scenario list", "m.toml", ('form = "scenario-table"\nfile = "list.csv"', 'form = "point"\ndemand = "nominal"'), "m.toml, table [probabilities]: probabilities need scenarios; leave the table out"),
+    "no unmet cost": (
+        "scenario list", "m.toml", ('unmet_cost = "unmet"\n', ""), "m.toml, table [targets], field 'unmet_cost': it is missing; name its column, or give one number in table [options]"),
+    "a deviation below nothing": (
+        "interval", "wards.csv", ("A,5,3,1,2", "A,5,3,4,2"), "wards.csv, row 2, column 'downward': demand is 3 and may be 4 lower; it must not fall below 0"),
+    "a negative deviation": (
+        "interval", "wards.csv", ("A,5,3,1,2", "A,5,3,1,-2"), "wards.csv, row 2, column 'upward': it is -2; it must be 0 or more"),
+    "a budget above the targets": (
+        "interval", "m.toml", ("budget = 1.5", "budget = 2.5"), "m.toml, table [demand], field 'budget': the budget of uncertainty is 2.5; it must be from 0 to 2, the targets"),
+    "a negative budget of uncertainty": (
+        "interval", "m.toml", ("budget = 1.5", "budget = -1.0"), "m.toml, table [demand], field 'budget': it is -1; it must be 0 or more"),
+    "an interval by its mean": (
+        "interval", "m.toml", ("[demand]", '[options]\nmeasure = "cvar"\n[demand]'), "m.toml: an interval of demand has no probabilities, which 'cvar' needs; take 'worst-case', or give scenarios"),
 }  # fmt: skip

@@ -14,7 +14,9 @@ from allocare import (
     LinearProblem,
     NetworkFlowProblem,
     ProgrammeProblem,
+    ScenarioDemand,
     TransportationProblem,
+    UncertainTransportationProblem,
 )
 
 if TYPE_CHECKING:
@@ -110,6 +112,21 @@ def programmes(benefit: Any, cost: Any, limit: Any, **rules: Any) -> ProgrammePr
     )
 
 
+def uncertain(cost: Any, supply: Any, demand: Any, **rules: Any) -> UncertainTransportationProblem:
+    lanes = Lanes.from_matrix(np.array(cost, dtype=float), rules.pop("capacity", None))
+    if not hasattr(demand, "n_targets"):
+        demand = ScenarioDemand(np.array(demand, dtype=float), rules.pop("probability", None))
+    fields = {"unmet_cost": 10.0, "leftover_cost": 1.0} | rules
+    return UncertainTransportationProblem(
+        sources=keys("s", lanes.n_sources),
+        targets=keys("t", lanes.n_targets),
+        lanes=lanes,
+        supply=supply,
+        demand=demand,
+        **fields,
+    )
+
+
 @dataclass(frozen=True)
 class Case:
     """A problem and what every capable backend must say of it."""
@@ -127,6 +144,15 @@ CASES = [
     Case("one by one assignment", lambda: assignment([[7]]), "optimal", 7),
     Case("one by one assignment maximised", lambda: assignment([[7]], sense="max"), "optimal", 7),
     Case("one arc", lambda: network([2, -2], [(1, 2, 0, 5, 4)]), "optimal", 8),
+    Case(
+        "stock for one of two demands", lambda: uncertain([[2]], [9], [[4], [8]], whole=True), "optimal", 18
+    ),
+    Case(
+        "stock for the worst of two demands",
+        lambda: uncertain([[2]], None, [[4], [8]], measure="worst-case"),
+        "optimal",
+        208 / 11,
+    ),
     Case("one column", lambda: linear([3], [[1]], [4], sense="max"), "optimal", 12),
     Case("one column whole", lambda: linear([3], [[2]], [9], sense="max", whole=True), "optimal", 12),
     Case("one recipient", lambda: fair([[1]], [3], [6]), "optimal", 0),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from allocare.instances.linear import LinearProblem
     from allocare.instances.programmes import ProgrammeProblem
     from allocare.instances.transportation import TransportationProblem
+    from allocare.instances.uncertain_transportation import UncertainTransportationProblem
 
 
 def transportation_optimum(problem: TransportationProblem) -> tuple[float, np.ndarray]:
@@ -181,3 +182,33 @@ def least_variance_whole(problem: FairAllocationProblem) -> float:
     )
     assert found.status == 0, found.message
     return found.fun / everyone - (served / everyone) ** 2
+
+
+def expected_cost_optimum(problem: UncertainTransportationProblem) -> float:
+    """Least expected cost without recourse lanes in whole units, each unit sent for what it saves."""
+    demand, likely = problem.scenarios.quantity, problem.scenarios.probability
+    network = nx.DiGraph()
+    scale = 10**6
+    assert problem.supply is not None
+    for i, available in enumerate(problem.supply.astype(int).tolist()):
+        network.add_edge("all", ("source", i), capacity=available, weight=0)
+    limit = np.full(problem.size, 10**9) if problem.lanes.capacity is None else problem.lanes.capacity
+    for lane, (i, j) in enumerate(zip(problem.lanes.source, problem.lanes.target, strict=True)):
+        cost = problem.lanes.cost[lane] + problem.purchase_cost[i]
+        weight = round(float(cost) * scale)
+        network.add_edge(("source", int(i)), ("target", int(j)), capacity=int(limit[lane]), weight=weight)
+    for j in range(len(problem.targets)):
+        both = problem.unmet_cost[j] + problem.leftover_cost[j]
+        # where what is left over can be sold, units beyond all demand may be worth sending too
+        beyond = int(problem.supply.sum()) if problem.leftover_cost[j] < 0 else 0
+        for unit in range(1, int(demand[:, j].max(initial=0)) + beyond + 1):
+            gain = both * likely[demand[:, j] >= unit].sum() - problem.leftover_cost[j]
+            weight = -round(float(gain) * scale)
+            network.add_edge(("target", j), ("unit", j, unit), capacity=1, weight=weight)
+            network.add_edge(("unit", j, unit), "end", capacity=1, weight=0)
+    # what is not sent at all
+    network.add_edge("all", "end", capacity=10**9, weight=0)
+    network.add_node("all", demand=-int(problem.supply.sum()))
+    network.add_node("end", demand=int(problem.supply.sum()))
+    saved, _ = nx.network_simplex(network)
+    return float(likely @ demand @ problem.unmet_cost) + saved / scale

@@ -14,6 +14,8 @@ from allocare.instances.linear import LinearProblem
 from allocare.instances.network_flow import NetworkFlowProblem
 from allocare.instances.programmes import ProgrammeProblem
 from allocare.instances.transportation import TransportationProblem
+from allocare.instances.uncertain_demand import IntervalDemand, PointDemand, QuantileDemand, ScenarioDemand
+from allocare.instances.uncertain_transportation import UncertainTransportationProblem
 
 if TYPE_CHECKING:
     from allocare.instances.problem import Problem
@@ -191,6 +193,65 @@ def programme_problems(draw: st.DrawFn) -> ProgrammeProblem:
     )
 
 
+def _recourse(draw: st.DrawFn, n: int, *, whole: bool) -> Lanes | None:
+    if not draw(st.booleans()):
+        return None
+    quantities = _quantities(whole=whole)
+    matrix = np.array(_vector(draw, st.one_of(st.just(np.nan), st.integers(0, 9)), n * n), dtype=float)
+    limits = np.array(_vector(draw, st.one_of(st.just(INF), quantities), n * n), dtype=float)
+    matrix = matrix.reshape(n, n)
+    np.fill_diagonal(matrix, np.nan)
+    return Lanes.from_matrix(matrix, limits.reshape(n, n) if draw(st.booleans()) else None)
+
+
+def _scenarios(draw: st.DrawFn, n: int, *, whole: bool) -> ScenarioDemand:
+    count = draw(st.integers(1, 4))
+    quantity = np.array(_vector(draw, _quantities(whole=whole), count * n), dtype=float).reshape(count, n)
+    weight = np.array(_vector(draw, st.integers(1, 5), count), dtype=float)
+    return ScenarioDemand(quantity, weight / weight.sum(), _keys(draw, count))
+
+
+@st.composite
+def uncertain_transportation_problems(draw: st.DrawFn) -> UncertainTransportationProblem:
+    m, n, whole = draw(SIZES), draw(SIZES), draw(st.booleans())
+    quantities = _quantities(whole=whole)
+    form = draw(st.sampled_from(["point", "quantile", "scenarios", "scenarios", "interval", "interval"]))
+    demand: Any
+    match form:
+        case "point":
+            demand = PointDemand(_vector(draw, quantities, n))
+        case "quantile":
+            demand = QuantileDemand(draw(st.floats(0.01, 0.99)), _scenarios(draw, n, whole=whole))
+        case "scenarios":
+            demand = _scenarios(draw, n, whole=whole)
+        case _:
+            nominal = np.array(_vector(draw, quantities, n), dtype=float)
+            downward = nominal * np.array(_vector(draw, st.sampled_from([0.0, 0.5, 1.0]), n))
+            budget = draw(st.one_of(st.integers(0, n), st.floats(0, n)))
+            demand = IntervalDemand(nominal, downward, _vector(draw, quantities, n), budget)
+    unmet = np.array(_vector(draw, st.integers(0, 40), n), dtype=float)
+    # stock that is worth more than it costs is sent without end where nothing limits it
+    limited = draw(st.booleans())
+    leftover = np.array(_vector(draw, st.sampled_from([0.0, 0.5, 3.0]), n))
+    return UncertainTransportationProblem(
+        sources=_keys(draw, m),
+        targets=_keys(draw, n),
+        lanes=_lanes(draw, m, n, whole=whole, capacities=draw(st.booleans()), lowest=0),
+        supply=_vector(draw, quantities, m) if limited else None,
+        purchase_cost=_vector(draw, st.integers(0, 5), m),
+        demand=demand,
+        unmet_cost=unmet,
+        leftover_cost=(leftover - 0.25 * unmet if limited else leftover) + 0.125,
+        recourse=None if form == "interval" else _recourse(draw, n, whole=whole),
+        measure=None
+        if form == "interval"
+        else draw(st.sampled_from(["expected-cost", "cvar", "worst-case"])),
+        tail_level=draw(st.sampled_from([0.0, 0.5, 0.9])),
+        tail_weight=draw(st.sampled_from([0.0, 0.3, 1.0])),
+        whole=whole,
+    )
+
+
 def problems() -> st.SearchStrategy[Problem]:
     """Problems of every family."""
     return st.one_of(
@@ -200,4 +261,5 @@ def problems() -> st.SearchStrategy[Problem]:
         network_flow_problems(),
         linear_problems(),
         programme_problems(),
+        uncertain_transportation_problems(),
     )

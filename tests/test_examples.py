@@ -17,8 +17,10 @@ from allocare.instances.generators import generate
 from allocare.instances.linear import LinearProblem
 from allocare.instances.programmes import ProgrammeProblem
 from allocare.instances.transportation import TransportationProblem
+from allocare.instances.uncertain_transportation import UncertainTransportationProblem
 from tests.independent import (
     assignment_by_class,
+    expected_cost_optimum,
     least_variance,
     least_variance_whole,
     linear_optimum,
@@ -45,6 +47,8 @@ def test_every_answer_is_confirmed_by_an_independent_solver(name: str) -> None:
         found = least_variance_whole(problem) if problem.whole else float(least_variance(problem))
     elif isinstance(problem, ProgrammeProblem):
         found = programmes_optimum(problem)
+    elif isinstance(problem, UncertainTransportationProblem):
+        found = expected_cost_optimum(problem)
     else:
         assert isinstance(problem, LinearProblem)
         found = linear_optimum(problem)
@@ -254,7 +258,14 @@ def test_the_list_of_examples_shows_kind_size_sense_and_optimum() -> None:
         "max",
         336,
     ]
-    assert set(frame["kind"]) == {"transportation", "assignment", "fair-allocation", "linear", "programmes"}
+    assert set(frame["kind"]) == {
+        "transportation",
+        "assignment",
+        "fair-allocation",
+        "linear",
+        "programmes",
+        "uncertain-transportation",
+    }
 
 
 @pytest.mark.parametrize("ask", [example, example_path, answer])

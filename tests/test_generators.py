@@ -31,6 +31,7 @@ from allocare.instances.generators import (
 from allocare.instances.generators.gap import TYPES, gap_capacity
 from allocare.instances.great_circle import distance_km
 from allocare.instances.lanes import Lanes
+from allocare.instances.uncertain_demand import ScenarioDemand
 from tests.independent import transportation_optimum
 
 if TYPE_CHECKING:
@@ -360,6 +361,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "ventilators": {"n_lenders": 1, "n_borrowers": 1},
     "beds": {"n_wards": 1, "n_patients": 1},
     "programmes": {"n_groups": 1},
+    "stocking": {"n_stores": 1, "n_hospitals": 1, "n_scenarios": 1},
 }
 
 
@@ -380,7 +382,7 @@ def contents(record: object) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for each in fields(record):  # type: ignore[arg-type]
         value = getattr(record, each.name)
-        if isinstance(value, Lanes):
+        if isinstance(value, Lanes | ScenarioDemand):
             value = contents(value)
         elif isinstance(value, pd.Index):
             value = value.tolist()
@@ -433,6 +435,8 @@ def test_generator_options_are_the_generators_own_with_defaults() -> None:
         ("ventilators", {"efficiency_loss": 2}, "efficiency_loss is 2; it must be 1 or less"),
         ("programmes", {"n_budgets": 5}, "n_budgets is 5; it must be 4 or less"),
         ("programmes", {"budget_share": -1}, "budget_share is -1; it must be 0 or more"),
+        ("stocking", {"together": 2}, "together is 2; it must be 1 or less"),
+        ("stocking", {"measure": "cost"}, "measure is 'cost'; known: 'expected-cost'"),
         ("beds", {"scarcity": 0}, "scarcity is 0; it must be 0.001 or more"),
     ],
 )

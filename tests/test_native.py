@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import allocare.instances.native_writing as native_writing
 from allocare.instances.assignment import AssignmentProblem
+from allocare.instances.demand_marginals import NormalDemand, PoissonDemand
 from allocare.instances.errors import InputError
 from allocare.instances.fair_allocation import FairAllocationProblem
 from allocare.instances.formats import FORMATS, load, write
@@ -28,6 +29,8 @@ from allocare.instances.network_flow import NetworkFlowProblem
 from allocare.instances.problem import Provenance
 from allocare.instances.programmes import ProgrammeProblem
 from allocare.instances.transportation import TransportationProblem
+from allocare.instances.uncertain_demand import IntervalDemand, PointDemand, QuantileDemand, ScenarioDemand
+from allocare.instances.uncertain_transportation import UncertainTransportationProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,14 +101,39 @@ PROBLEMS: dict[str, Problem] = {
     "programmes without costs": ProgrammeProblem(
         groups=["hip"], group_size=[40], programmes=["x"], group=[0], benefit=[2], budgets=["beds"],
         budget_limit=[6], cost=[0]),
+    "scenarios and recourse lanes": UncertainTransportationProblem(
+        sources=["A"], targets=["scenario", "x, y", "z"], lanes=Lanes.from_matrix([[1, nan, 2.5]]),
+        supply=[9.5], purchase_cost=[0.1], demand=ScenarioDemand(
+            [[1, 2, 0.5], [4, 0, 6]], [0.3, 0.7], ["calm", "wave 2"]), unmet_cost=[3, 4, 5.5],
+        leftover_cost=[1, -2, 0], recourse=Lanes.from_matrix([[nan, 1, nan], [2, nan, 3], [nan, 0, nan]],
+        [[nan, 4, nan], [inf, nan, 1], [nan, 0, nan]]), measure="cvar", tail_level=0.75, tail_weight=0.4,
+        **DESCRIBED),
+    "quantile of scenarios": UncertainTransportationProblem(
+        sources=["A"], targets=["x"], lanes=Lanes.from_matrix([[1]]), unmet_cost=3, whole=True,
+        demand=QuantileDemand(0.8, ScenarioDemand([[1], [4]]))),
+    "quantile of a normal demand": UncertainTransportationProblem(
+        sources=["A"], targets=["x", "y"], lanes=Lanes.from_matrix([[1, 2]]), unmet_cost=3,
+        demand=QuantileDemand(0.95, NormalDemand([10, 4.5], [2, 0]))),
+    "quantile of a Poisson demand": UncertainTransportationProblem(
+        sources=["A"], targets=["x", "y"], lanes=Lanes.from_matrix([[1, 2]]), unmet_cost=3,
+        demand=QuantileDemand(0.5, PoissonDemand([10, 4.5]))),
+    "point demand": UncertainTransportationProblem(
+        sources=["A"], targets=["x", "y"], lanes=Lanes.from_matrix([[1, 2]]), unmet_cost=3,
+        demand=PointDemand([4, 0]), measure="worst-case"),
+    "interval of demand": UncertainTransportationProblem(
+        sources=["A"], targets=["x", "y"], lanes=Lanes.from_matrix([[1, 2]]), unmet_cost=3,
+        demand=IntervalDemand([4, 3], [1, 0], [2, 5.5], 1.25)),
     "programmes without budgets": ProgrammeProblem(
         groups=["hip"], group_size=[40], programmes=["x"], group=[0], benefit=[2], budgets=[],
         budget_limit=[], cost=np.zeros((0, 1))),
 }  # fmt: skip
 
 
-def assert_same(read: Problem, written: Problem) -> None:
-    """Every field of both problems is equal; keys as text."""
+DEMANDS = (PointDemand, QuantileDemand, ScenarioDemand, IntervalDemand, NormalDemand, PoissonDemand)
+
+
+def assert_same(read: object, written: object) -> None:
+    """Every field of both problems (or demands) is equal; keys as text."""
     assert type(read) is type(written)
     for name, value in vars(written).items():
         other = getattr(read, name)
@@ -114,6 +142,8 @@ def assert_same(read: Problem, written: Problem) -> None:
                 value.n_sources, value.n_targets, len(value))  # fmt: skip
             for part in ("source", "target", "cost", "capacity"):
                 np.testing.assert_array_equal(getattr(other, part), getattr(value, part), name)
+        elif isinstance(value, DEMANDS):
+            assert_same(other, value)
         elif isinstance(value, pd.Index):
             assert other.tolist() == [str(key) for key in value], name
         elif sp.issparse(value):

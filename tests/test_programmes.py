@@ -248,7 +248,7 @@ def test_tables_show_what_a_choice_brings_each_group_and_takes_of_each_budget() 
 
 
 def test_there_are_no_service_levels_of_programmes() -> None:
-    with pytest.raises(InputError, match="a programmes problem has no recipients"):
+    with pytest.raises(InputError, match="programmes problems have no recipients"):
         summary_metrics(care(), np.zeros(3))
 
 

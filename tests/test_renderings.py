@@ -19,6 +19,7 @@ from .problem_strategies import (
     network_flow_problems,
     programme_problems,
     transportation_problems,
+    uncertain_transportation_problems,
 )
 
 if TYPE_CHECKING:
@@ -108,4 +109,10 @@ def test_both_renderings_of_a_linear_problem_agree(problem: Problem) -> None:
 @thorough
 @given(problem=programme_problems())
 def test_both_renderings_of_a_choice_of_programmes_agree(problem: Problem) -> None:
+    assert_renderings_agree(problem)
+
+
+@thorough
+@given(problem=uncertain_transportation_problems())
+def test_both_renderings_of_transportation_under_uncertain_demand_agree(problem: Problem) -> None:
     assert_renderings_agree(problem)

@@ -15,6 +15,7 @@ from .hospitals import hospitals
 from .planted import Planted
 from .programmes import programmes
 from .scenario import Scenario
+from .stocking import stocking
 from .transportation import planted_transportation
 from .ventilators import ventilators
 
@@ -31,6 +32,7 @@ GENERATORS: dict[str, Callable[..., Generated]] = {
     "ventilators": ventilators,
     "beds": beds,
     "programmes": programmes,
+    "stocking": stocking,
 }
 """By kind: each returns a problem, or a record of it with its planted optimum or its tables."""
 
@@ -46,6 +48,7 @@ __all__ = [
     "planted_assignment",
     "planted_transportation",
     "programmes",
+    "stocking",
     "ventilators",
 ]
 
