@@ -1,8 +1,8 @@
 r"""How unevenly resources and need lie over regions and groups of regions, and how that changes over time.
 
 Of region :math:`i` at time :math:`t` with demand :math:`d_{it}`, capacity :math:`c_{it}` and population
-:math:`n_i`, the shortage is :math:`(d_{it} - c_{it})^+`, the spare :math:`(c_{it} - d_{it})^+`, and what could
-be moved at most is the smaller of the two totals. The distribution is that of demand per head,
+:math:`n_i`, the shortage is :math:`(d_{it} - c_{it})^+`, the spare :math:`(c_{it} - d_{it})^+`, and what
+could be moved at most is the smaller of the two totals. The distribution is that of demand per head,
 :math:`u_{it} = d_{it}/n_i`, weighted by people: Gini and Hoover index, and Theil's T split into what is
 within the groups and what is between them.
 """
@@ -95,6 +95,7 @@ def imbalance(
     >>> found = imbalance(simulated_panel(8, 90, seed=1), free="free", group="region")
     >>> found.over_time[["shortage", "gini", "theil_within", "theil_between"]].round(4)
                 shortage    gini  theil_within  theil_between
+    period
     2020-01-01       0.0  0.0643        0.0048         0.0037
     2020-02-01       0.0  0.0693        0.0066         0.0026
     2020-03-01       0.0  0.0560        0.0043         0.0010
@@ -126,7 +127,11 @@ def imbalance(
         regions["short_share"] = (short > 0).sum() / short.notna().sum().replace(0, np.nan)
     measured, split = _distributions(periodic.to_numpy(dtype=np.float64), people.to_numpy(), groups)
     over_time = over_time.join(measured.set_axis(periodic.index))
-    return Imbalance(over_time, regions, _by_group(regions, people, groups, split))
+    return Imbalance(
+        over_time.rename_axis("period"),
+        regions.rename_axis("region"),
+        _by_group(regions, people, groups, split).rename_axis("group"),
+    )
 
 
 def _distributions(
@@ -176,7 +181,7 @@ def _by_group(
     )
     if "shortage" in regions:
         table["shortage"] = regions["shortage"].groupby(groups).sum()
-    return table.rename_axis("group")
+    return table
 
 
 def _refuse_negative(panel: Panel) -> None:

@@ -5,6 +5,8 @@ The strength of trend and season comes from the decomposition :math:`x = T + S +
 .. math:: F_T = \max\Bigl(0, 1 - \frac{\operatorname{var} R}{\operatorname{var}(T + R)}\Bigr),\qquad
           F_S = \max\Bigl(0, 1 - \frac{\operatorname{var} R}{\operatorname{var}(S + R)}\Bigr)
 
+Noise alone has some season by this measure: loess follows it. A weekly strength below about 0.5 says little.
+
 References
 ----------
 Cleveland, Cleveland, McRae and Terpenning (1990), STL: a seasonal-trend decomposition based on loess.
@@ -70,9 +72,10 @@ def profile(panel: Panel) -> Profile:
     >>> from allocare.forecasting.records import simulated_panel
     >>> described = profile(simulated_panel(2, 365, seed=1))
     >>> described.values[["n", "missing", "mean", "std"]].round(1)
-          n  missing   mean   std
-    R1  365        0  424.8  21.3
-    R2  365        0  887.1  40.2
+              n  missing   mean   std
+    series
+    R1      365        0  424.8  21.3
+    R2      365        0  887.1  40.2
     """
     values = panel.values
     described = _values(values, panel.times)
@@ -81,7 +84,8 @@ def profile(panel: Panel) -> Profile:
     patterns = pd.DataFrame(rows, index=values.columns)
     for lag in (1, 7):
         patterns[f"autocorrelation_{lag}"] = autocorrelation(values.to_numpy(dtype=np.float64), lag)
-    return Profile(described, patterns, tuple(_warnings(described)))
+    said = tuple(_warnings(described))
+    return Profile(described.rename_axis("series"), patterns.rename_axis("series"), said)
 
 
 def autocorrelation(values: FloatArray, lag: int) -> FloatArray:
