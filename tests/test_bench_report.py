@@ -289,6 +289,10 @@ def test_sets_of_instances_are_told_apart() -> None:
         ([row("a", "x", versions={"allocare": "1"}), row("b", "x")], "several versions are mixed: allocare"),
         ([row("a", "x"), *(probe(k, 1.0 + (k == 2)) for k in range(5))], "mistrust small differences"),
         ([row("a", "x"), row("a", "y", None)], "Performance profiles leave out"),
+        (
+            [row("a", "x", incumbents=[[0.5, 100.0, None]]), row("a", "y", solve_seconds=3.0)],
+            "y reported no incumbents on the way",
+        ),
     ],
 )  # fmt: skip
 def test_limitations_are_said_where_they_hold(rows: list[dict[str, Any]], says: str) -> None:
