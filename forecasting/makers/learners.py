@@ -42,6 +42,10 @@ class Learner(Maker):
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Fit one model of all series; refuse histories too short for its lags."""
+        # before threads are limited, which holds for the libraries that are loaded by then
+        import sklearn.ensemble  # noqa: F401
+        from threadpoolctl import threadpool_limits
+
         longest = max(usual_lags(season_length(panel.frequency)))
         require_history(panel, horizon, self.name)
         if len(panel.times) < longest + horizon + 1:
@@ -57,12 +61,15 @@ class Learner(Maker):
                 f"{panel.name}: no origin has all of the next {horizon} rows recorded, from which {self.name} "
                 "would learn; fill what is missing first"
             )
-        predict = self._learn(features, targets, int(random.integers(2**31)))
+        # threads cost such small tables many times what they bring, above all beside other work
+        with threadpool_limits(1):
+            predict = self._learn(features, targets, int(random.integers(2**31)))
 
         def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
             table = features_at(panel, rows, units)
             origins, series, count = table.shape
-            moves = predict(table.reshape(-1, count)).reshape(origins, series, horizon)
+            with threadpool_limits(1):
+                moves = predict(table.reshape(-1, count)).reshape(origins, series, horizon)
             now = _now(panel, rows)
             return now[:, None, :] + np.moveaxis(moves, 2, 1) * units.change
 
