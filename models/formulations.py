@@ -16,6 +16,7 @@ FAMILIES = {
     "network-flow": "network_flow",
     "linear": "linear",
     "programmes": "programmes",
+    "network-plan": "network_plan",
 }
 
 

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from ..instances.errors import CapabilityError
 from .backend import Backend
 
-ALL = frozenset({"transportation", "assignment", "fair-allocation", "network-flow", "linear", "programmes"})
-FLOWS = ALL - {"linear", "programmes"}
+ALL = frozenset({"transportation", "assignment", "fair-allocation", "network-flow", "linear", "programmes", "network-plan"})
+FLOWS = ALL - {"linear", "programmes", "network-plan"}
 TRANSPORTATION = frozenset({"transportation"})
 FAIR = frozenset({"fair-allocation"})
 SERVICE = FLOWS - {"network-flow"}
