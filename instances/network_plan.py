@@ -46,7 +46,7 @@ class NetworkPlanProblem(Problem):
         What is added to it on each day, less what is withdrawn, shape (sites, resources, days).
     surge_capacity, surge_cost, surge_set_up_cost
         Most that a site may add of a resource on a day, the cost of a unit for a day (of a consumable, of a
-        unit), and the cost of beginning to: paid on the first of consecutive days. Shape (sites, resources).
+        unit), and the cost of opening it: paid once, where it is used at all. Shape (sites, resources).
     use, admission_use
         What a patient of a class takes of a resource on each day in care, and beside it on the day of
         admission, shape (classes, resources).

@@ -25,7 +25,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..instances.errors import InputError
-from .checks import assignment, fair_allocation, fairness, linear, network_flow, programmes, transportation
+from .checks import (
+    assignment,
+    fair_allocation,
+    fairness,
+    linear,
+    network_flow,
+    network_plan,
+    programmes,
+    transportation,
+)
 from .checks.findings import RELATIVE
 from .checks.report import CheckReport, Valuation, Violation
 
@@ -45,6 +54,7 @@ _FAMILIES: dict[str, Any] = {
     "network-flow": network_flow,
     "linear": linear,
     "programmes": programmes,
+    "network-plan": network_plan,
 }
 
 
@@ -57,7 +67,8 @@ def check(problem: Problem, plan: pd.DataFrame) -> CheckReport:
         What was to be decided.
     plan
         A frame as `allocare.solve` returns it: ``source, target, quantity``, ``agent, task``,
-        ``arc, quantity``, ``column, value`` or ``programme, share``. What it does not list is 0.
+        ``arc, quantity``, ``column, value``, ``programme, share`` or
+        ``decision, what, from, to, day, quantity``. What it does not list is 0.
 
     Raises
     ------

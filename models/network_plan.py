@@ -3,7 +3,7 @@ r"""The multi-period network plan: who is treated where, what goes where, day by
 .. math::
     \min\; & \sum_{\ell c t} c_\ell p_{\ell ct} + \sum_{\ell t} c_\ell v_{\ell t} + \sum_{irt} h_{ir} g_{irt}
       + \sum_{ict} \pi_c m_{ict} + \sum_{ict} \omega_c w_{ict} \\
-      & + \sum_{\ell t} f_\ell y_{\ell t} + \sum_{irt} F_{ir} b_{irt}
+      & + \sum_{\ell t} f_\ell y_{\ell t} + \sum_{ir} F_{ir} o_{ir}
       + \sum_{\ell t} \gamma_\ell \delta_{\ell t} + \sum_{irt} \Gamma_r \Delta_{irt}
 
 .. math::
@@ -17,8 +17,8 @@ r"""The multi-period network plan: who is treated where, what goes where, day by
         \; \text{(use_limit)} \\
     \mu_\ell y_{\ell t} \le \textstyle\sum_c p_{\ell ct} \text{ or } v_{\ell t} &\le M_{\ell t} y_{\ell t}
         && \text{(lane_minimum, lane_open)} \\
-    g_{irt} \le G_{ir} o_{irt}, \quad o_{irt} - o_{ir,t-1} &\le b_{irt}
-        && \text{(surge_limit, surge_opening)} \\
+    p_{\ell ct} &\le D_{ict}\, y_{\ell t} + w_{ic,t-1} && D_{ict} < M_{\ell t} \; \text{(lane_share)} \\
+    g_{irt} &\le G_{ir} o_{ir} && \text{(surge_limit)} \\
     \pm \bigl(q_{\ell t} - q_{\ell,t-1}\bigr) \le \delta_{\ell t}, \quad
     \pm \bigl(x_{irt} - x_{ir,t-1}\bigr) &\le \Delta_{irt}
         && \text{(lane_rise, lane_fall, stock_rise, stock_fall)} \\
@@ -34,12 +34,12 @@ Where
     - :math:`D, Q` are what arrives (the first day's Q has the stock at the start), :math:`\tau` delays,
       :math:`u, e` what a patient takes each day and at admission, :math:`\rho` what is kept free
     - :math:`R^+` are reusable resources, :math:`R^-` consumables, for which surge is bought for good
-    - :math:`y, o` (`lane_used`, `surge_in_use`) are 0 or 1, :math:`b` (`surge_begun`) the beginnings of surge;
-      :math:`M` as in `network_plan_limits`
+    - :math:`y, o` (`lane_used`, `surge_opened`) are 0 or 1; :math:`M` as in `network_plan_limits`
     - :math:`q_{\ell t}` is all that lane :math:`\ell` carries; :math:`\delta, \Delta` (`lane_change`, `stock_change`)
       how much it, or a stock, differs from the day before
 
-Whoever is sent must arrive before the plan ends. Without switches and divisible it is a linear program.
+Whoever is sent must arrive before the plan ends. Without switches and divisible it is a linear program. The rows
+(lane_share) say nothing that the others do not, for whole switches; they bring the relaxation closer.
 
 References
 ----------

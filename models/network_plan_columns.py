@@ -40,7 +40,7 @@ def columns_of(problem: NetworkPlanProblem) -> tuple[Columns, ...]:
     >>> import allocare
     >>> blocks = columns_of(allocare.generate("network-plan", n_sites=3, n_days=4, seed=1))
     >>> [block.name for block in blocks if len(block.keys)]
-    ['quantity', 'waiting', 'admitted', 'in_care', 'stock', 'lane_used', 'surge_in_use', 'surge_begun']
+    ['quantity', 'waiting', 'admitted', 'in_care', 'stock', 'lane_used', 'surge_opened']
     """
     sites, classes, resources = len(problem.sites), len(problem.classes), len(problem.resources)
     days = len(problem.days)
@@ -74,8 +74,13 @@ def columns_of(problem: NetworkPlanProblem) -> tuple[Columns, ...]:
             upper=switch_on,
             whole=True,
         ),
-        Columns("surge_in_use", _resource_keys(problem, surge), upper=1.0, whole=True),
-        Columns("surge_begun", _resource_keys(problem, surge), problem.surge_set_up_cost[surge[:2]], upper=1.0),
+        Columns(
+            "surge_opened",
+            _keys((problem.sites, problem.resources), surge),
+            problem.surge_set_up_cost[surge],
+            upper=1.0,
+            whole=True,
+        ),
         Columns("lane_change", lane_day_keys(problem, changed), problem.lanes.change_cost[changed.lane]),
         Columns("stock_change", _resource_keys(problem, moved), problem.stock_change_cost[moved[1]]),
     )
@@ -143,16 +148,15 @@ def changed_lane_days(problem: NetworkPlanProblem) -> LaneDays:
 
 
 def surge_places(problem: NetworkPlanProblem) -> Places:
-    """Sites, resources and days of surge capacity that costs something to begin.
+    """Sites and resources of surge capacity that costs something to open.
 
     Examples
     --------
     >>> import allocare
     >>> [len(place) > 0 for place in surge_places(allocare.generate("network-plan", n_sites=3, n_days=4))]
-    [True, True, True]
+    [True, True]
     """
-    switched = (problem.surge_capacity > 0) & (problem.surge_set_up_cost > 0)
-    return np.nonzero(np.repeat(switched[:, :, np.newaxis], len(problem.days), axis=2))
+    return np.nonzero((problem.surge_capacity > 0) & (problem.surge_set_up_cost > 0))
 
 
 def stock_change_places(problem: NetworkPlanProblem) -> Places:

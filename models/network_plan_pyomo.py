@@ -116,8 +116,8 @@ class _Constraints:
             self.lane_capacity,
             self.lane_open,
             self.lane_minimum,
+            self.lane_share,
             self.surge_limit,
-            self.surge_opening,
             self.lane_rise,
             self.lane_fall,
             self.stock_rise,
@@ -228,8 +228,7 @@ class _Constraints:
 
     def lane_open(self) -> dict[Any, Any]:
         """q <= M y."""
-        most = switch_limits(self.problem, lane_days(self.problem, self.problem.lanes.switched))
-        used = zip(self.model.lane_used.items(), most.tolist(), strict=True)
+        used = zip(self.model.lane_used.items(), self._most.tolist(), strict=True)
         return {key: self.carried[key] - limit * y <= 0 for (key, y), limit in used}
 
     def lane_minimum(self) -> dict[Any, Any]:
@@ -238,21 +237,33 @@ class _Constraints:
         least = {key: self._lane(key, "minimum") for key, _ in used}
         return {key: self.carried[key] - least[key] * y >= 0 for key, y in used if least[key]}
 
+    def lane_share(self) -> dict[Any, Any]:
+        """p_c <= D_c y + w_(c, t-1), where D_c is less than M."""
+        most = dict(zip(self.model.lane_used, self._most.tolist(), strict=True))
+        arriving = self._table("arriving", "sites", "classes", "days")
+        used, waiting, rows = self.model.lane_used, self.model.waiting, {}
+        for key, sent in self.model.quantity.items():
+            decision, c, i, j, t = key
+            lane = (PATIENTS_NAME, i, j, t)
+            if decision == "send" and lane in used and arriving[i, c, t] < most[lane]:
+                waited = (i, c, self.before.get(t))
+                rows[key] = (
+                    sent - arriving[i, c, t] * used[lane] - (waiting[waited] if waited in waiting else 0) <= 0
+                )
+        return rows
+
+    @cached_property
+    def _most(self) -> Any:
+        return switch_limits(self.problem, lane_days(self.problem, self.problem.lanes.switched))
+
     def surge_limit(self) -> dict[Any, Any]:
         """g <= G o."""
         sites, resources = self.problem.sites.tolist(), self.problem.resources.tolist()
-        most = surge_limits(self.problem)
+        most, opened = surge_limits(self.problem), self.model.surge_opened
         return {
-            (i, r, t): self.surge[i, r, t] - float(most[sites.index(i), resources.index(r)]) * o <= 0
-            for (i, r, t), o in self.model.surge_in_use.items()
-        }
-
-    def surge_opening(self) -> dict[Any, Any]:
-        """o_t - o_(t-1) <= b_t."""
-        used, begun = self.model.surge_in_use, self.model.surge_begun
-        return {
-            (i, r, t): o - (used[i, r, self.before[t]] if t in self.before else 0) - begun[i, r, t] <= 0
-            for (i, r, t), o in used.items()
+            (i, r, t): g - float(most[sites.index(i), resources.index(r)]) * opened[i, r] <= 0
+            for (i, r, t), g in self.surge.items()
+            if (i, r) in opened
         }
 
     def lane_rise(self) -> dict[Any, Any]:

@@ -81,7 +81,8 @@ def add_rows(build: FormBuilder, problem: NetworkPlanProblem) -> None:
     _use_limit(build, problem, block)
     _lane_capacity(build, problem, block)
     _lane_switches(build, problem, block)
-    _surge_switches(build, problem, block)
+    _lane_share(build, problem, block)
+    _surge_limit(build, problem, block)
     _lane_changes(build, problem, block)
     _stock_changes(build, problem, block)
     _floors(build, problem, block)
@@ -233,25 +234,61 @@ def _lane_switches(build: FormBuilder, problem: NetworkPlanProblem, block: dict[
     build.add_rows("lane_minimum", parts, lower=0.0, keys=keys[some])
 
 
-def _surge_switches(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:
-    """Surge <= most times in use; in use today and not the day before <= begun."""
-    moves, places = problem.moves, surge_places(problem)
-    grid, size = _by_resource(problem), len(places[0])
-    surge = moves.of(SURGE)
-    cell = grid(moves.source[surge], moves.what[surge], moves.day[surge])
-    row = np.full(grid.cells, -1)
-    row[grid(*places)] = np.arange(size)
-    here = row[cell] >= 0
-    keys = block["surge_in_use"].keys
+def _lane_share(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:
+    """Sent of a class <= arriving that day times used, and who waited: implied, and tight where few arrive."""
+    moves, at, grid = problem.moves, used_lane_days(problem), _by_class(problem)
+    sent, used, wait = shared_sends(problem), block["lane_used"], waiting_places(problem)
+    row, n_days = np.arange(len(sent)), grid.days
+    switch = np.full(len(problem.lanes) * n_days, -1)
+    switch[at.lane * n_days + at.day] = np.arange(len(at.lane))
+    column = switch[moves.lane[sent].astype(np.int64) * n_days + moves.day[sent]]
+    place = np.full(grid.cells, -1)
+    place[grid(*wait)] = np.arange(len(wait[0]))
+    yesterday = place[grid(moves.source[sent], moves.what[sent], moves.day[sent]) - 1]
+    waited = (moves.day[sent] > 0) & (yesterday >= 0)
+    arriving = problem.arriving[moves.source[sent], moves.what[sent], moves.day[sent]]
     parts = [
-        (block["quantity"], _entries(size, len(moves), row[cell][here], surge[here])),
-        (block["surge_in_use"], sp.diags_array(-surge_limits(problem)[places[:2]])),
+        (block["quantity"], _entries(len(sent), len(moves), row, sent)),
+        (block["waiting"], _entries(len(sent), len(wait[0]), row[waited], yesterday[waited], -1.0)),
+        (used, _entries(len(sent), len(at.lane), row, column, -arriving)),
     ]
-    build.add_rows("surge_limit", parts, upper=0.0, keys=keys)
-    later = np.flatnonzero(places[2] > 0)
-    begins = sp.eye_array(size) - _entries(size, size, later, later - 1)
-    parts = [(block["surge_in_use"], begins), (block["surge_begun"], -sp.eye_array(size))]
-    build.add_rows("surge_opening", parts, upper=0.0, keys=keys)
+    build.add_rows("lane_share", parts, upper=0.0, keys=block["quantity"].keys[sent])
+
+
+def shared_sends(problem: NetworkPlanProblem) -> npt.NDArray[np.int64]:
+    """Decisions to send patients of whom fewer arrive that day than the switched lane could carry.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> problem = allocare.generate("network-plan", n_sites=3, n_days=4, seed=1, switches=False)
+    >>> len(shared_sends(problem))
+    0
+    """
+    moves, at = problem.moves, used_lane_days(problem)
+    most = np.zeros((len(problem.lanes), len(problem.days)))
+    most[at.lane, at.day] = switch_limits(problem, at)
+    sent = moves.of(SEND)
+    arriving = problem.arriving[moves.source[sent], moves.what[sent], moves.day[sent]]
+    return sent[arriving < most[moves.lane[sent], moves.day[sent]]]
+
+
+def _surge_limit(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:
+    """Surge of a day <= most times opened."""
+    moves, places = problem.moves, surge_places(problem)
+    opened = np.full((len(problem.sites), len(problem.resources)), -1)
+    opened[places] = np.arange(len(places[0]))
+    surge = moves.of(SURGE)
+    column = opened[moves.source[surge], moves.what[surge]]
+    surge, column = surge[column >= 0], column[column >= 0]
+    row, most = np.arange(len(surge)), surge_limits(problem)[moves.source[surge], moves.what[surge]]
+    parts = [
+        (block["quantity"], _entries(len(surge), len(moves), row, surge)),
+        (block["surge_opened"], _entries(len(surge), len(places[0]), row, column, -most)),
+    ]
+    grid = _by_resource(problem)
+    cell = grid(moves.source[surge], moves.what[surge], moves.day[surge])
+    build.add_rows("surge_limit", parts, upper=0.0, keys=row_keys(problem)[1][cell])
 
 
 def _lane_changes(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:

@@ -47,7 +47,7 @@ def network_plan(
 ) -> Scenario[NetworkPlanProblem]:
     r"""Generate hospitals over which a wave of patients passes from one side of the country to the other.
 
-    Bed numbers are lognormal (median 40). At the start 60 % of beds are in use; new patients are Poisson around
+    Bed numbers are lognormal (median 120). At the start 60 % of beds are in use; new patients are Poisson around
     what keeps that steady, times a bell curve that would fill `peak_load` times the beds if it lasted. A
     patient in need of intensive care takes a bed, 0.8 ventilators, half a nurse and 12 kits a day, and may not
     wait; others take a bed, a fifth of a nurse and 5 kits, and may wait at a cost. Stays are lognormal, 12 (8)
@@ -96,7 +96,7 @@ def network_plan(
     switches, whole = truth("switches", switches), truth("whole", whole)
 
     places = draw_places(rng, n_sites, draw_cities(rng, 1 + n_sites // 5), city_share=0.7, spread_km=30)
-    beds = np.ceil(rng.lognormal(np.log(40), 0.6, n_sites))
+    beds = np.ceil(rng.lognormal(np.log(120), 0.6, n_sites))
     east = np.argsort(np.argsort(places.longitude)) / max(1, n_sites - 1)
     peak = np.clip(np.rint(n_days * (0.2 + 0.6 * east) + rng.normal(0, 1, n_sites)), 0, n_days)
     stay = _stays()
