@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from allocare.instances.lanes import Lanes
     from allocare.instances.linear import LinearProblem
     from allocare.instances.network_flow import NetworkFlowProblem
+    from allocare.instances.network_plan import NetworkPlanProblem
     from allocare.instances.programmes import ProgrammeProblem
+    from allocare.instances.transfer_lanes import TransferLanes
     from allocare.instances.transportation import TransportationProblem
     from allocare.models.check import check
     from allocare.models.formulations import matrix_form, pyomo_model
@@ -39,11 +41,13 @@ _HOMES = {
     "Lanes": "instances.lanes",
     "LinearProblem": "instances.linear",
     "NetworkFlowProblem": "instances.network_flow",
+    "NetworkPlanProblem": "instances.network_plan",
     "ProgrammeProblem": "instances.programmes",
     "RefutedError": "instances.errors",
     "Solution": "solvers.solution",
     "Status": "solvers.solution",
     "StopReason": "solvers.solution",
+    "TransferLanes": "instances.transfer_lanes",
     "TransportationProblem": "instances.transportation",
     "check": "models.check",
     "compare": "evaluation.compare",
@@ -71,11 +75,13 @@ __all__ = [
     "Lanes",
     "LinearProblem",
     "NetworkFlowProblem",
+    "NetworkPlanProblem",
     "ProgrammeProblem",
     "RefutedError",
     "Solution",
     "Status",
     "StopReason",
+    "TransferLanes",
     "TransportationProblem",
     "check",
     "compare",

@@ -235,7 +235,8 @@ def examples_command(
 def generate_command(
     kind: Annotated[
         str,
-        typer.Argument(help="transportation, assignment, gap, hospitals, ventilators, beds, programmes."),
+        typer.Argument(help="transportation, assignment, gap, hospitals, ventilators, beds, programmes,"
+            " network-plan."),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder (or file, with --as) to write.")],
     settings: Annotated[

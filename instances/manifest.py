@@ -44,6 +44,20 @@ from .manifest_sections import (
     UnitsSection,
     UtilitySection,
 )
+from .network_plan_sections import (
+    ArrivingSection,
+    ClassesSection,
+    DaysSection,
+    DeliveriesSection,
+    NetworkPlanOptions,
+    PresentSection,
+    ResourcesSection,
+    SitesSection,
+    StaysSection,
+    StockSection,
+    TransferLanesSection,
+    UseSection,
+)
 from .programme_sections import (
     BudgetsSection,
     GroupsSection,
@@ -155,6 +169,31 @@ class ProgrammeManifest(Manifest):
     """What each programme takes of each budget; belongs to the table of budgets."""
 
 
+class NetworkPlanManifest(Manifest):
+    """A network plan over several days."""
+
+    kind: Literal["network-plan"]
+    objective: MinimumSection = MinimumSection()
+    options: NetworkPlanOptions = NetworkPlanOptions()
+    sites: SitesSection
+    days: DaysSection
+    classes: ClassesSection
+    resources: ResourcesSection
+    use: UseSection
+    stays: StaysSection
+    remaining: StaysSection | None = None
+    """Days left to those in care at the start; absent for the equilibrium of the stays."""
+    stock: StockSection
+    deliveries: DeliveriesSection | None = None
+    """Absent where stocks do not change by themselves."""
+    present: PresentSection | None = None
+    """Absent where nobody is in care at the start."""
+    patients: ArrivingSection | None = None
+    """Absent where nobody arrives."""
+    lanes: TransferLanesSection | None = None
+    """Absent where nothing travels."""
+
+
 MANIFESTS: dict[str, type[Manifest]] = {
     "transportation": TransportationManifest,
     "assignment": AssignmentManifest,
@@ -162,6 +201,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
     "network-flow": NetworkFlowManifest,
     "linear": LinearManifest,
     "programmes": ProgrammeManifest,
+    "network-plan": NetworkPlanManifest,
 }
 
 

@@ -17,14 +17,17 @@ from .manifest import (
     LinearManifest,
     Manifest,
     NetworkFlowManifest,
+    NetworkPlanManifest,
     ProgrammeManifest,
     TransportationManifest,
     parse_manifest,
 )
 from .native_fairness import attributes_of, fairness_of
 from .native_lanes import End, Instance, read_lanes
+from .native_network_plan import read_network_plan
 from .native_programmes import read_programmes
 from .network_flow import NetworkFlowProblem
+from .network_plan import NetworkPlanProblem
 from .problem import Provenance
 from .programmes import ProgrammeProblem
 from .toml_files import read_toml
@@ -84,6 +87,8 @@ def _family(instance: Instance, manifest: Manifest) -> tuple[type[Problem], dict
             return LinearProblem, _linear(instance, manifest)
         case ProgrammeManifest():
             return ProgrammeProblem, read_programmes(instance, manifest)
+        case NetworkPlanManifest():
+            return NetworkPlanProblem, read_network_plan(instance, manifest)
     raise TypeError(f"no reader for {type(manifest).__name__}")
 
 

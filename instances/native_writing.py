@@ -13,6 +13,7 @@ from .errors import InputError
 from .manifest import parse_manifest
 from .native_fairness import ELSEWHERE, attribute_columns, fairness_tables
 from .native_programmes import ONE_BUDGET
+from .network_plan_writing import network_plan_tables
 from .whole_writing import written_whole
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def write_native(problem: Problem, path: Path, *, tables: TableFormat = "csv") -
     path = Path(path)
     single = path.suffix.lower() == ".toml"
     folder, name = (path.parent, path.name) if single else (path, "problem.toml")
-    draft = _Draft(f"{path.stem}-" if single else "", tables, _attributes(problem))
+    draft = Draft(f"{path.stem}-" if single else "", tables, _attributes(problem))
     manifest = _WRITERS[problem.kind](problem, draft)
     content = _described(problem) | manifest | fairness_tables(problem)
     parse_manifest(content, name)
@@ -80,8 +81,15 @@ def write_native(problem: Problem, path: Path, *, tables: TableFormat = "csv") -
     return folder / name
 
 
-class _Draft:
-    """The tables of a problem under way, by file name."""
+class Draft:
+    """The tables of a problem under way, by file name.
+
+    Examples
+    --------
+    >>> draft = Draft("", "csv", {})
+    >>> draft.table("beds", {"ward": ["a"], "beds": [3]}, key="ward")
+    {'file': 'beds.csv', 'key': 'ward'}
+    """
 
     def __init__(self, prefix: str, tables: TableFormat, attributes: Mapping[str, pd.DataFrame]) -> None:
         self.prefix = prefix
@@ -193,7 +201,7 @@ def _described(problem: Problem) -> dict[str, Any]:
     return described
 
 
-def _transportation(problem: TransportationProblem, draft: _Draft) -> dict[str, Any]:
+def _transportation(problem: TransportationProblem, draft: Draft) -> dict[str, Any]:
     ends = (problem.sources, problem.targets)
     options = {
         "whole": problem.whole,
@@ -215,7 +223,7 @@ def _transportation(problem: TransportationProblem, draft: _Draft) -> dict[str, 
     }
 
 
-def _assignment(problem: AssignmentProblem, draft: _Draft) -> dict[str, Any]:
+def _assignment(problem: AssignmentProblem, draft: Draft) -> dict[str, Any]:
     prices = {"left_out_cost": problem.left_out_cost, "priority": problem.priority}
     return {
         "objective": {"sense": problem.sense},
@@ -228,7 +236,7 @@ def _assignment(problem: AssignmentProblem, draft: _Draft) -> dict[str, Any]:
     }
 
 
-def _fair_allocation(problem: FairAllocationProblem, draft: _Draft) -> dict[str, Any]:
+def _fair_allocation(problem: FairAllocationProblem, draft: Draft) -> dict[str, Any]:
     options = {
         "whole": problem.whole,
         "efficiency_loss": problem.efficiency_loss,
@@ -249,7 +257,7 @@ def _fair_allocation(problem: FairAllocationProblem, draft: _Draft) -> dict[str,
     }
 
 
-def _network_flow(problem: NetworkFlowProblem, draft: _Draft) -> dict[str, Any]:
+def _network_flow(problem: NetworkFlowProblem, draft: Draft) -> dict[str, Any]:
     nodes = draft.texts(problem.nodes, "node")
     arcs = {
         "source": nodes.take(problem.tail),
@@ -265,7 +273,7 @@ def _network_flow(problem: NetworkFlowProblem, draft: _Draft) -> dict[str, Any]:
     }
 
 
-def _linear(problem: LinearProblem, draft: _Draft) -> dict[str, Any]:
+def _linear(problem: LinearProblem, draft: Draft) -> dict[str, Any]:
     columns = {
         "objective": problem.objective,
         "lower": problem.lower,
@@ -300,7 +308,7 @@ def _linear(problem: LinearProblem, draft: _Draft) -> dict[str, Any]:
     return manifest
 
 
-def _programmes(problem: ProgrammeProblem, draft: _Draft) -> dict[str, Any]:
+def _programmes(problem: ProgrammeProblem, draft: Draft) -> dict[str, Any]:
     one_budget = problem.budgets.tolist() == [ONE_BUDGET]
     columns = {
         "group": draft.texts(problem.groups, "group").take(problem.group),
@@ -343,13 +351,14 @@ def _programmes(problem: ProgrammeProblem, draft: _Draft) -> dict[str, Any]:
     return manifest
 
 
-_WRITERS: dict[str, Callable[[Any, _Draft], dict[str, Any]]] = {
+_WRITERS: dict[str, Callable[[Any, Draft], dict[str, Any]]] = {
     "transportation": _transportation,
     "assignment": _assignment,
     "fair-allocation": _fair_allocation,
     "network-flow": _network_flow,
     "linear": _linear,
     "programmes": _programmes,
+    "network-plan": network_plan_tables,
 }
 
 
@@ -365,7 +374,7 @@ def _plain(values: Any) -> Any:
     return array
 
 
-def _write_frame(frame: pd.DataFrame, path: Path, draft: _Draft) -> None:
+def _write_frame(frame: pd.DataFrame, path: Path, draft: Draft) -> None:
     if draft.ending == "parquet":
         frame.to_parquet(path, index=False)
         return

@@ -227,9 +227,19 @@ class NetworkPlanProblem(Problem):
         return np.asarray(np.isfinite(self.waiting_cost))
 
     @property
-    def patients(self) -> FloatArray:
-        """New patients of each site, all classes and days together."""
-        return np.asarray(self.arriving.sum(axis=(1, 2)))
+    def origins(self) -> pd.Index[Any]:
+        """Sites at which patients arrive: the agents of criteria and policies."""
+        return self.sites[self.arriving.sum(axis=(1, 2)) > 0]
+
+    @property
+    def arriving_classes(self) -> pd.Index[Any]:
+        """Classes of which patients arrive, which may be the agents too."""
+        return self.classes[self.arriving.sum(axis=(0, 2)) > 0]
+
+    def patients_of(self, side: str) -> FloatArray:
+        """Patients who arrive at each of the `origins` (``sites``) or of each class that there is (``classes``)."""
+        total = self.arriving.sum(axis=(1, 2) if side == "sites" else (0, 2))
+        return np.asarray(total[total > 0])
 
     @property
     def size(self) -> int:
@@ -261,7 +271,7 @@ class NetworkPlanProblem(Problem):
             "lanes for patients": int(np.count_nonzero(sent)),
             "lanes for resources": int(np.count_nonzero(~sent)),
             "with minimum or set-up": int(np.count_nonzero(self.lanes.switched)) or None,
-            "patients": float(self.patients.sum()),
+            "patients": float(self.arriving.sum()),
             "present": float(self.present.sum()) or None,
             "whole": self.whole,
         }

@@ -13,6 +13,7 @@ r"""The multi-period network plan: who is treated where, what goes where, day by
     n_{ict} = N_{ict} + \sum_{s \le t} S_c(t - s) A_{ics} &&& \text{(care)} \\
     x_{irt} - x_{ir,t-1} + \sum_{\text{out}} v_{\ell t} - \sum_{\text{in}} v_{\ell, t - \tau_\ell}
         - [r \in R^-] (g_{irt} - U_{irt}) &= Q_{irt} && \text{(stock_balance)} \\
+    x_{irt} &\ge 0 && \text{(stock_floor)} \\
     U_{irt} = \sum_c u_{cr} n_{ict} + e_{cr} A_{ict} &\le (1 - \rho_r)(x_{irt} + g_{irt}) && r \in R^+
         \; \text{(use_limit)} \\
     \mu_\ell y_{\ell t} \le \textstyle\sum_c p_{\ell ct} \text{ or } v_{\ell t} &\le M_{\ell t} y_{\ell t}

@@ -66,7 +66,7 @@ def columns_of(problem: NetworkPlanProblem) -> tuple[Columns, ...]:
         ),
         Columns("admitted", _patient_keys(problem, by_class), lower=-np.inf),
         Columns("in_care", _patient_keys(problem, by_class), lower=-np.inf),
-        Columns("stock", _resource_keys(problem, by_resource)),
+        Columns("stock", _resource_keys(problem, by_resource), lower=-np.inf),
         Columns(
             "lane_used",
             lane_day_keys(problem, used),
@@ -105,6 +105,19 @@ def decision_costs(problem: NetworkPlanProblem) -> FloatArray:
     at = moves.of(SURGE)
     cost[at] = problem.surge_cost[moves.source[at], moves.what[at]]
     return cost
+
+
+def transfer_costs(problem: NetworkPlanProblem) -> FloatArray:
+    """Cost of a unit of each decision that spends something: transfers and surge, not patients turned away.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> problem = allocare.generate("network-plan", n_sites=3, n_days=4, seed=1)
+    >>> float(transfer_costs(problem)[problem.moves.of(TURN_AWAY)].max())
+    0.0
+    """
+    return np.where(problem.moves.kind == TURN_AWAY, 0.0, decision_costs(problem))
 
 
 def waiting_places(problem: NetworkPlanProblem) -> Places:

@@ -112,6 +112,7 @@ class _Constraints:
             self.admission,
             self.care,
             self.stock_balance,
+            self.stock_floor,
             self.use_limit,
             self.lane_capacity,
             self.lane_open,
@@ -194,6 +195,10 @@ class _Constraints:
             consumed = 0 if reusable[r] else self._used(i, r, t) - self.surge[i, r, t]
             rows[i, r, t] = stock[i, r, t] - held + self.moved[i, r, t] + consumed == delivered
         return rows
+
+    def stock_floor(self) -> dict[Any, Any]:
+        """x >= 0."""
+        return {key: stock >= 0 for key, stock in self.model.stock.items()}
 
     def use_limit(self) -> dict[Any, Any]:
         """U <= (1 - rho)(x + g)."""

@@ -60,7 +60,7 @@ def add_rows(build: FormBuilder, problem: NetworkPlanProblem) -> None:
     >>> build = FormBuilder()
     >>> add_rows(build, allocare.generate("network-plan", n_sites=3, n_days=4, seed=1))
     >>> [block.name for block in build.rows][:5]
-    ['demand', 'admission', 'care', 'stock_balance', 'use_limit']
+    ['demand', 'admission', 'care', 'stock_balance', 'stock_floor']
     """
     block = {
         spec.name: build.add_columns(
@@ -78,6 +78,7 @@ def add_rows(build: FormBuilder, problem: NetworkPlanProblem) -> None:
     _admission(build, problem, block)
     _care(build, problem, block)
     _stock_balance(build, problem, block)
+    _stock_floor(build, problem, block)
     _use_limit(build, problem, block)
     _lane_capacity(build, problem, block)
     _lane_switches(build, problem, block)
@@ -161,6 +162,12 @@ def _stock_balance(build: FormBuilder, problem: NetworkPlanProblem, block: dict[
         upper=deliveries.ravel(),
         keys=row_keys(problem)[1],
     )
+
+
+def _stock_floor(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:
+    """Stock >= 0: a row rather than a bound, so that the balance defines a free column."""
+    cells = _by_resource(problem).cells
+    build.add_rows("stock_floor", [(block["stock"], sp.eye_array(cells))], lower=0.0, keys=row_keys(problem)[1])
 
 
 def _use_limit(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:

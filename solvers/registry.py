@@ -12,7 +12,7 @@ FLOWS = ALL - {"linear", "programmes", "network-plan"}
 TRANSPORTATION = frozenset({"transportation"})
 FAIR = frozenset({"fair-allocation"})
 SERVICE = FLOWS - {"network-flow"}
-RULED = SERVICE | {"programmes"}
+RULED = SERVICE | {"programmes", "network-plan"}
 GREEDY_RULES = (
     "default",
     "nearest",
@@ -28,6 +28,7 @@ GREEDY_RULES = (
     "first-come",
     "proportional-share",
     "regret",
+    "nearest-room",
     "randomised",
 )
 
