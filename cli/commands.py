@@ -235,8 +235,9 @@ def examples_command(
 def generate_command(
     kind: Annotated[
         str,
-        typer.Argument(help="transportation, assignment, gap, hospitals, ventilators, beds, programmes,"
-            " network-plan."),
+        typer.Argument(
+            help="transportation, assignment, gap, hospitals, ventilators, beds, programmes, network-plan."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder (or file, with --as) to write.")],
     settings: Annotated[

@@ -42,7 +42,8 @@ class _Reader:
     def __init__(self, instance: Instance, manifest: NetworkPlanManifest) -> None:
         self.instance, self.manifest = instance, manifest
         self.tables = {
-            name: instance.table(getattr(manifest, name)) for name in ("sites", "days", "classes", "resources")
+            name: instance.table(getattr(manifest, name))
+            for name in ("sites", "days", "classes", "resources")
         }
         self.keys = {
             name: table.keys(getattr(manifest, name).key, what)
@@ -152,9 +153,7 @@ class _Reader:
             "surge_cost": _column(table, section.surge_cost, 0.0, lowest=0),
             "surge_set_up_cost": _column(table, section.surge_set_up_cost, 0.0, lowest=0),
         }
-        return {
-            name: self._spread(table, places, shape, values, "stock") for name, values in columns.items()
-        }
+        return {name: self._spread(table, places, shape, values, "stock") for name, values in columns.items()}
 
     def _lanes(self) -> TransferLanes:
         section = self.manifest.lanes

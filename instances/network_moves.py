@@ -1,7 +1,7 @@
 """The decisions of a network plan in one order, and the way between them and a tidy plan in the user's keys.
 
-Five kinds, in this order: patients treated where they are, patients sent, patients turned away, resources moved, and
-surge capacity in use. Within a kind they go by site (or lane), class (or resource) and day.
+Five kinds, in this order: patients treated where they are, patients sent, patients turned away, resources
+moved, and surge capacity in use. Within a kind they go by site (or lane), class (or resource) and day.
 """
 
 from __future__ import annotations
@@ -197,9 +197,7 @@ class MoveKeys:
         source, target = plan["from"].copy(), plan["to"].copy()
         source[kind == SURGE] = target[kind == SURGE]
         target[kind == TURN_AWAY] = source[kind == TURN_AWAY]
-        ends = [
-            _among(end, self.sites, name, "a site") for name, end in (("from", source), ("to", target))
-        ]
+        ends = [_among(end, self.sites, name, "a site") for name, end in (("from", source), ("to", target))]
         day = _among(plan["day"], self.days, "day", "a day of the plan")
         moves = self.moves
         own = self._code(moves.kind, moves.what, moves.source, moves.target, moves.day)

@@ -1,4 +1,4 @@
-"""The multi-period network plan's data: sites, days, classes of patients, resources, and lanes between the sites."""
+"""The multi-period network plan's data: sites, days, classes of patients, resources and lanes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class NetworkPlanProblem(Problem):
     Patients arrive at sites day by day. Each is treated there, sent to another site before admission, kept
     waiting (where the class may wait) or turned away. Those admitted stay by their class's distribution, so
     that care in use is an expectation. Reusable resources (beds, ventilators, staff on shift) are free again
-    after use, consumables (drugs, protective equipment) are used up. Resources travel on lanes, and a site may
-    add surge capacity: more of a reusable resource for the day, or more of a consumable for good.
+    after use, consumables (drugs, protective equipment) are used up. Resources travel on lanes, and a site
+    may add surge capacity: more of a reusable resource for the day, or more of a consumable for good.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class NetworkPlanProblem(Problem):
     Two patients, one bed at home, and a bed next door that costs 40 km:
 
     >>> problem = NetworkPlanProblem(
-    ...     sites=["Jena", "Gera"], days=["Mon", "Tue"], classes=["ward"], resources=["beds"], reusable=[True],
+    ...     sites=["Jena", "Gera"], days=["Mon", "Tue"], classes=["ward"], resources=["beds"],
     ...     stock=[[1], [1]], use=[[1]], stay=[[0, 1]], arriving=[[[2, 0]], [[0, 0]]], unmet_cost=[500],
     ...     lanes=TransferLanes(carries=[-1], source=[0], target=[1], cost=[40]))
     >>> import allocare
@@ -153,7 +153,9 @@ class NetworkPlanProblem(Problem):
             )
             self._store(name, found)
         least = self.site_minimum_service
-        self._store("site_minimum_service", numbers(least, self.sites, "minimum service", lowest=0, highest=1))
+        self._store(
+            "site_minimum_service", numbers(least, self.sites, "minimum service", lowest=0, highest=1)
+        )
         self._store("stay", stay_probabilities(self.stay, self.classes, "stay"))
         if self.remaining is not None:
             self._store("remaining", stay_probabilities(self.remaining, self.classes, "remaining stay"))
@@ -229,15 +231,17 @@ class NetworkPlanProblem(Problem):
     @property
     def origins(self) -> pd.Index[Any]:
         """Sites at which patients arrive: the agents of criteria and policies."""
-        return self.sites[self.arriving.sum(axis=(1, 2)) > 0]
+        origins: pd.Index[Any] = self.sites[self.arriving.sum(axis=(1, 2)) > 0]
+        return origins
 
     @property
     def arriving_classes(self) -> pd.Index[Any]:
         """Classes of which patients arrive, which may be the agents too."""
-        return self.classes[self.arriving.sum(axis=(0, 2)) > 0]
+        classes: pd.Index[Any] = self.classes[self.arriving.sum(axis=(0, 2)) > 0]
+        return classes
 
     def patients_of(self, side: str) -> FloatArray:
-        """Patients who arrive at each of the `origins` (``sites``) or of each class that there is (``classes``)."""
+        """Patients who arrive at each of the `origins` (``sites``) or of each class (``classes``)."""
         total = self.arriving.sum(axis=(1, 2) if side == "sites" else (0, 2))
         return np.asarray(total[total > 0])
 
@@ -280,6 +284,8 @@ class NetworkPlanProblem(Problem):
 def _flags(values: Any, keys: pd.Index[Any]) -> BoolArray:
     flags = np.array(np.broadcast_to(np.asarray(values), (len(keys),)) if np.ndim(values) == 0 else values)
     if flags.dtype != bool or flags.shape != (len(keys),):
-        raise InputError(f"reusable has {flags.size} values for {len(keys)} resources; give true or false each")
+        raise InputError(
+            f"reusable has {flags.size} values for {len(keys)} resources; give true or false each"
+        )
     flags.flags.writeable = False
     return flags

@@ -29,7 +29,7 @@ class ClassesSection(KeyedSection):
     unmet_cost: Name = "unmet_cost"
     """Column of the cost of a patient turned away."""
     waiting_cost: Name | None = None
-    """Column of the cost of waiting until the next day, inf where the class may not; nobody may where absent."""
+    """Column of the cost of waiting for the next day, inf where a class may not; nobody may where absent."""
     minimum_service: Name | None = None
     """Column of the least share of the class's patients that is treated; 0 where absent."""
 
@@ -59,7 +59,7 @@ class UseSection(TableSection):
 
 
 class StaysSection(TableSection):
-    """Lengths of stay: a row for each class and number of days, the probabilities of a class adding up to 1."""
+    """Lengths of stay: a row for each class and number of days; a class's probabilities add up to 1."""
 
     patient_class: Name = "class"
     """Column of the class."""

@@ -42,7 +42,9 @@ def network_plan_tables(problem: NetworkPlanProblem, draft: Draft) -> dict[str, 
         places = np.nonzero(np.ones_like(values, dtype=bool) if full else values != 0)
         if not len(places[0]):
             return None
-        listed = {side: keys[side].take(place) for side, place in zip(sides, places, strict=True)}
+        listed: dict[str, Any] = {
+            side: keys[side].take(place) for side, place in zip(sides, places, strict=True)
+        }
         listed |= {column: plain(each[places], whole=True) for column, each in columns.items()}
         fields = {("patient_class" if column == "class" else column): column for column in listed}
         return draft.table(name, listed, **fields)

@@ -1,12 +1,12 @@
 r"""Lengths of stay by distribution: who is still in care some days after admission.
 
-With :math:`p_d` the probability of a stay of d days (:math:`d \ge 1`, the day of admission counted), the share of
-those admitted on one day who are still in care k days later is
+With :math:`p_d` the probability of a stay of d days (:math:`d \ge 1`, the day of admission counted), the
+share of those admitted on one day who are still in care k days later is
 
 .. math:: S(k) = \sum_{d > k} p_d, \qquad S(0) = 1
 
-Whoever is in care already when the plan begins has come at some earlier day; where admissions were steady, the days
-that remain (today counted) have the equilibrium distribution of renewal theory,
+Whoever is in care already when the plan begins has come at some earlier day; where admissions were steady,
+the days that remain (today counted) have the equilibrium distribution of renewal theory,
 :math:`q_d = S(d - 1) / \sum_k S(k)`.
 
 References
@@ -111,8 +111,8 @@ def equilibrium(probability: FloatArray) -> FloatArray:
 def discretised(mean: float, deviation: float, *, tail: float = 1e-3, decimals: int = 4) -> FloatArray:
     r"""Probabilities of whole days of a lognormal length of stay, the usual fit to hospital records.
 
-    A stay of :math:`x` days takes :math:`\lceil x \rceil` calendar days. The tail beyond the last day that is kept
-    is added to that day.
+    A stay of :math:`x` days takes :math:`\lceil x \rceil` calendar days. The tail beyond the last day that is
+    kept is added to that day.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Lanes between sites over time: what may travel, from where to where, in how many days, and at what price."""
+"""Lanes between sites over time: what may travel, from where to where, in how many days, at what price."""
 
 from __future__ import annotations
 

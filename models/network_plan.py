@@ -23,24 +23,25 @@ r"""The multi-period network plan: who is treated where, what goes where, day by
     \pm \bigl(q_{\ell t} - q_{\ell,t-1}\bigr) \le \delta_{\ell t}, \quad
     \pm \bigl(x_{irt} - x_{ir,t-1}\bigr) &\le \Delta_{irt}
         && \text{(lane_rise, lane_fall, stock_rise, stock_fall)} \\
-    \sum_{it} \bigl(a_{ict} + \textstyle\sum_{\ell \in \text{out}(i)} p_{\ell ct}\bigr) \ge \phi_c \sum_{it} D_{ict},
+    \sum_{it} \bigl(a_{ict} + \textstyle\sum_{\ell \in \text{out}(i)} p_{\ell ct}\bigr)
+        \ge \phi_c \sum_{it} D_{ict},
     \quad \sum_{ct} (\ldots) &\ge \phi_i \sum_{ct} D_{ict} && \text{(class_floor, site_floor)}
 
 Where
     - `quantity` holds the decisions: :math:`a` patients treated where they are, :math:`p` sent on a lane,
-      :math:`m` turned away, :math:`v` resources moved, :math:`g` surge in use; all at least 0, whole where asked
-    - :math:`w` (`waiting`) are patients who wait for the next day, of classes that may; nobody on the last day
-    - :math:`A` (`admitted`), :math:`n` (`in_care`), :math:`x` (`stock`) follow: admissions, patients in care of whom
-      :math:`S_c(k)` are still there after k days and :math:`N` were there at the start, and units held
+      :math:`m` turned away, :math:`v` resources moved, :math:`g` surge in use; at least 0, whole where asked
+    - :math:`w` (`waiting`) are patients who wait for the next day, of classes that may; nobody on the last
+    - :math:`A` (`admitted`), :math:`n` (`in_care`), :math:`x` (`stock`) follow: admissions, patients in care, of
+      whom :math:`S_c(k)` are still there after k days and :math:`N` were there at the start, and units held
     - :math:`D, Q` are what arrives (the first day's Q has the stock at the start), :math:`\tau` delays,
       :math:`u, e` what a patient takes each day and at admission, :math:`\rho` what is kept free
     - :math:`R^+` are reusable resources, :math:`R^-` consumables, for which surge is bought for good
     - :math:`y, o` (`lane_used`, `surge_opened`) are 0 or 1; :math:`M` as in `network_plan_limits`
-    - :math:`q_{\ell t}` is all that lane :math:`\ell` carries; :math:`\delta, \Delta` (`lane_change`, `stock_change`)
-      how much it, or a stock, differs from the day before
+    - :math:`q_{\ell t}` is all that a lane carries; :math:`\delta, \Delta` (`lane_change`, `stock_change`) are how
+      much it, or a stock, differs from the day before
 
-Whoever is sent must arrive before the plan ends. Without switches and divisible it is a linear program. The rows
-(lane_share) say nothing that the others do not, for whole switches; they bring the relaxation closer.
+Whoever is sent must arrive before the plan ends. Without switches and divisible it is a linear program. The
+rows (lane_share) say nothing that the others do not, for whole switches; they bring the relaxation closer.
 
 References
 ----------

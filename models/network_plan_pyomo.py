@@ -27,7 +27,7 @@ def add_variables(model: Any, problem: NetworkPlanProblem) -> Any:
     >>> model = pyo.ConcreteModel()
     >>> _ = add_variables(model, allocare.generate("network-plan", n_sites=3, n_days=2, seed=1))
     >>> len(model.stock)
-    18
+    24
     """
     import pyomo.environ as pyo
 
@@ -68,9 +68,8 @@ class _Constraints:
         self.model, self.problem = model, problem
         self.days = problem.days.tolist()
         self.before = dict(zip(self.days[1:], self.days, strict=False))
-        self.leave, self.come, self.moved, self.surge, self.carried, self.served, self.own = (
-            defaultdict(float) for _ in range(7)
-        )
+        self.leave, self.come, self.moved = _sums(), _sums(), _sums()
+        self.surge, self.carried, self.served, self.own = _sums(), _sums(), _sums(), _sums()
         lanes, sites = problem.lanes, problem.sites.tolist()
         names = [*problem.resources.tolist(), PATIENTS_NAME]
         ends = zip(lanes.carries.tolist(), lanes.source.tolist(), lanes.target.tolist(), strict=True)
@@ -139,12 +138,12 @@ class _Constraints:
         }
 
     def demand(self) -> dict[Any, Any]:
-        """a + sum p + m + w_t - w_(t-1) = D."""
+        """Row: a + sum p + m + w_t - w_(t-1) = D."""
         waiting = self.model.waiting
         return {
             (i, c, t): self.leave[i, c, t]
-            + (waiting[i, c, t] if (i, c, t) in waiting else 0)
-            - (waiting[i, c, self.before[t]] if (i, c, self.before.get(t)) in waiting else 0)
+            + waiting.get((i, c, t), 0.0)
+            - waiting.get((i, c, self.before.get(t)), 0.0)
             == arriving
             for (i, c, t), arriving in self._table("arriving", "sites", "classes", "days").items()
         }
@@ -197,7 +196,7 @@ class _Constraints:
         return rows
 
     def stock_floor(self) -> dict[Any, Any]:
-        """x >= 0."""
+        """Row: x >= 0."""
         return {key: stock >= 0 for key, stock in self.model.stock.items()}
 
     def use_limit(self) -> dict[Any, Any]:
@@ -232,12 +231,12 @@ class _Constraints:
         return self.lane[item[0][:3]], self.days.index(item[0][3])
 
     def lane_open(self) -> dict[Any, Any]:
-        """q <= M y."""
+        """Row: q <= M y."""
         used = zip(self.model.lane_used.items(), self._most.tolist(), strict=True)
         return {key: self.carried[key] - limit * y <= 0 for (key, y), limit in used}
 
     def lane_minimum(self) -> dict[Any, Any]:
-        """q >= mu y."""
+        """Row: q >= mu y."""
         used = list(self.model.lane_used.items())
         least = {key: self._lane(key, "minimum") for key, _ in used}
         return {key: self.carried[key] - least[key] * y >= 0 for key, y in used if least[key]}
@@ -252,9 +251,7 @@ class _Constraints:
             lane = (PATIENTS_NAME, i, j, t)
             if decision == "send" and lane in used and arriving[i, c, t] < most[lane]:
                 waited = (i, c, self.before.get(t))
-                rows[key] = (
-                    sent - arriving[i, c, t] * used[lane] - (waiting[waited] if waited in waiting else 0) <= 0
-                )
+                rows[key] = sent - arriving[i, c, t] * used[lane] - waiting.get(waited, 0.0) <= 0
         return rows
 
     @cached_property
@@ -262,7 +259,7 @@ class _Constraints:
         return switch_limits(self.problem, lane_days(self.problem, self.problem.lanes.switched))
 
     def surge_limit(self) -> dict[Any, Any]:
-        """g <= G o."""
+        """Row: g <= G o."""
         sites, resources = self.problem.sites.tolist(), self.problem.resources.tolist()
         most, opened = surge_limits(self.problem), self.model.surge_opened
         return {
@@ -281,7 +278,8 @@ class _Constraints:
 
     def _lane_changes(self, sign: int) -> dict[Any, Any]:
         return {
-            key: sign * (self.carried[key] - self.carried.get((*key[:3], self.before.get(key[3])), 0.0)) - change
+            key: sign * (self.carried[key] - self.carried.get((*key[:3], self.before.get(key[3])), 0.0))
+            - change
             <= 0
             for key, change in self.model.lane_change.items()
         }
@@ -314,3 +312,7 @@ class _Constraints:
         shares = getattr(self.problem, name).tolist()
         rows = zip(getattr(self.problem, keys).tolist(), shares, arriving, strict=True)
         return {key: served[key] >= share * total for key, share, total in rows if share}
+
+
+def _sums() -> Sums:
+    return defaultdict(float)

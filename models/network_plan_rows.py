@@ -41,7 +41,9 @@ class Grid(NamedTuple):
 
     def __call__(self, site: Positions, thing: Positions, day: Positions) -> npt.NDArray[np.int64]:
         """Position of a cell."""
-        cell: npt.NDArray[np.int64] = (np.asarray(site, dtype=np.int64) * self.things + thing) * self.days + day
+        cell: npt.NDArray[np.int64] = (
+            np.asarray(site, dtype=np.int64) * self.things + thing
+        ) * self.days + day
         return cell
 
     @property
@@ -98,7 +100,11 @@ def _demand(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Bl
     column = np.arange(len(wait[0]))
     now, after = grid(*wait), grid(wait[0], wait[1], wait[2] + 1)
     waits = _entries(
-        grid.cells, len(column), np.append(now, after), np.tile(column, 2), np.repeat([1.0, -1.0], len(column))
+        grid.cells,
+        len(column),
+        np.append(now, after),
+        np.tile(column, 2),
+        np.repeat([1.0, -1.0], len(column)),
     )
     arriving = problem.arriving.ravel()
     keys, _ = row_keys(problem)
@@ -146,7 +152,9 @@ def _stock_balance(build: FormBuilder, problem: NetworkPlanProblem, block: dict[
     bought = bought[~problem.reusable[moves.what[bought]]]
     cell = grid(moves.source[bought], moves.what[bought], moves.day[bought])
     moved = leaves - comes - _entries(grid.cells, size, cell, bought)
-    use, at_admission = (np.where(problem.reusable, 0.0, each) for each in (problem.use, problem.admission_use))
+    use, at_admission = (
+        np.where(problem.reusable, 0.0, each) for each in (problem.use, problem.admission_use)
+    )
     deliveries = problem.deliveries.copy()
     deliveries[:, :, 0] += problem.stock
     parts = [
@@ -167,7 +175,9 @@ def _stock_balance(build: FormBuilder, problem: NetworkPlanProblem, block: dict[
 def _stock_floor(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:
     """Stock >= 0: a row rather than a bound, so that the balance defines a free column."""
     cells = _by_resource(problem).cells
-    build.add_rows("stock_floor", [(block["stock"], sp.eye_array(cells))], lower=0.0, keys=row_keys(problem)[1])
+    build.add_rows(
+        "stock_floor", [(block["stock"], sp.eye_array(cells))], lower=0.0, keys=row_keys(problem)[1]
+    )
 
 
 def _use_limit(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:
@@ -197,7 +207,7 @@ def limited_resources(problem: NetworkPlanProblem) -> npt.NDArray[np.bool_]:
     --------
     >>> import allocare
     >>> limited_resources(allocare.generate("network-plan", n_sites=3, n_days=4, seed=1)).tolist()
-    [True, True, False]
+    [True, True, True, False]
     """
     return np.asarray(problem.reusable & ((problem.use > 0) | (problem.admission_use > 0)).any(axis=0))
 
@@ -242,7 +252,7 @@ def _lane_switches(build: FormBuilder, problem: NetworkPlanProblem, block: dict[
 
 
 def _lane_share(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str, Block]) -> None:
-    """Sent of a class <= arriving that day times used, and who waited: implied, and tight where few arrive."""
+    """Sent of a class <= arriving that day times used, and who waited; implied, and tight for few."""
     moves, at, grid = problem.moves, used_lane_days(problem), _by_class(problem)
     sent, used, wait = shared_sends(problem), block["lane_used"], waiting_places(problem)
     row, n_days = np.arange(len(sent)), grid.days
@@ -259,7 +269,7 @@ def _lane_share(build: FormBuilder, problem: NetworkPlanProblem, block: dict[str
         (block["waiting"], _entries(len(sent), len(wait[0]), row[waited], yesterday[waited], -1.0)),
         (used, _entries(len(sent), len(at.lane), row, column, -arriving)),
     ]
-    build.add_rows("lane_share", parts, upper=0.0, keys=block["quantity"].keys[sent])
+    build.add_rows("lane_share", parts, upper=0.0, keys=problem.keys.index()[sent])
 
 
 def shared_sends(problem: NetworkPlanProblem) -> npt.NDArray[np.int64]:
@@ -360,9 +370,7 @@ def _taken(problem: NetworkPlanProblem, each: FloatArray) -> sp.csr_array:
     return sp.csr_array(sp.kron(sp.eye_array(len(problem.sites)), sp.kron(sp.csr_array(each.T), days)))
 
 
-def _entries(
-    height: int, width: int, row: Positions, column: Positions, value: Any = 1.0
-) -> sp.csr_array:
+def _entries(height: int, width: int, row: Positions, column: Positions, value: Any = 1.0) -> sp.csr_array:
     data = np.broadcast_to(np.asarray(value, dtype=np.float64), np.shape(row))
     return sp.csr_array((data, (row, column)), shape=(height, width))
 

@@ -260,7 +260,9 @@ def _network_plan(problem: Problem, agents: Agents) -> Utilities:
     assert agents.need is not None
     moves = problem.moves
     keys = problem.sites if agents.side == "sites" else problem.classes
-    place = agents.keys.get_indexer(keys)[moves.source if agents.side == "sites" else moves.what * (moves.kind <= SEND)]
+    place = agents.keys.get_indexer(keys)[
+        moves.source if agents.side == "sites" else moves.what * (moves.kind <= SEND)
+    ]
     some = np.flatnonzero((moves.kind <= SEND) & (place >= 0))
     shape = (len(agents), problem.size)
     served = sp.csr_array((np.ones(len(some)), (place[some], some)), shape=shape)

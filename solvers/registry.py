@@ -7,7 +7,17 @@ from difflib import get_close_matches
 from ..instances.errors import CapabilityError
 from .backend import Backend
 
-ALL = frozenset({"transportation", "assignment", "fair-allocation", "network-flow", "linear", "programmes", "network-plan"})
+ALL = frozenset(
+    {
+        "transportation",
+        "assignment",
+        "fair-allocation",
+        "network-flow",
+        "linear",
+        "programmes",
+        "network-plan",
+    }
+)
 FLOWS = ALL - {"linear", "programmes", "network-plan"}
 TRANSPORTATION = frozenset({"transportation"})
 FAIR = frozenset({"fair-allocation"})

@@ -47,12 +47,13 @@ def network_plan(
 ) -> Scenario[NetworkPlanProblem]:
     r"""Generate hospitals over which a wave of patients passes from one side of the country to the other.
 
-    Bed numbers are lognormal (median 120). At the start 60 % of beds are in use; new patients are Poisson around
-    what keeps that steady, times a bell curve that would fill `peak_load` times the beds if it lasted. A
-    patient in need of intensive care takes a bed, 0.8 ventilators, half a nurse and 12 kits a day, and may not
-    wait; others take a bed, a fifth of a nurse and 5 kits, and may wait at a cost. Stays are lognormal, 12 (8)
-    and 6 (4) days. Patients and all resources but beds travel to the nearest sites, patients beyond 150 km and
-    resources always arriving the day after. Costs are in km: a patient turned away costs 5000 or 1000.
+    Bed numbers are lognormal (median 120). At the start 60 % of beds are in use; new patients are Poisson
+    around what keeps that steady, times a bell curve that would fill `peak_load` times the beds if it lasted.
+    A patient in need of intensive care takes a bed, 0.8 ventilators, half a nurse and 12 kits a day, and may
+    not wait; others take a bed, a fifth of a nurse and 5 kits, and may wait at a cost. Stays are lognormal,
+    12 (8) and 6 (4) days. Patients and all resources but beds travel to the nearest sites, patients beyond
+    150 km and resources always arriving the day after. Costs are in km: a patient turned away costs 5000 or
+    1000.
 
     Parameters
     ----------
@@ -141,8 +142,8 @@ def network_plan(
         stay=stay,
         present=present,
         arriving=arriving,
-        unmet_cost=[5000.0, 1000.0],
-        waiting_cost=[np.inf, 80.0],
+        unmet_cost=np.array([5000.0, 1000.0]),
+        waiting_cost=np.array([np.inf, 80.0]),
         lanes=_lanes(places, n_neighbours, [r for r in _MOVED if r < n_resources], switches=switches),
         whole=whole,
     )

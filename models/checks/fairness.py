@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -156,7 +156,11 @@ def _network_plan(problem: Problem, agents: Agents, quantity: FloatArray) -> _Pa
     problem = cast("NetworkPlanProblem", problem)
     moves, lanes = problem.moves, problem.lanes
     treated = moves.kind <= 1
-    own = problem.sites[moves.source] if agents.side == "sites" else problem.classes[np.where(treated, moves.what, 0)]
+    own = (
+        problem.sites[moves.source]
+        if agents.side == "sites"
+        else problem.classes[np.where(treated, moves.what, 0)]
+    )
     place = agents.keys.get_indexer(own)
     some = treated & (place >= 0)
     served = _sums(place[some], quantity[some], len(agents))
@@ -167,7 +171,7 @@ def _network_plan(problem: Problem, agents: Agents, quantity: FloatArray) -> _Pa
     return served / (agents.need if agents.utility == "coverage" else agents.size), served, paid
 
 
-def _sums(end: npt.NDArray[np.int32], amounts: FloatArray, count: int) -> FloatArray:
+def _sums(end: npt.NDArray[np.integer[Any]], amounts: FloatArray, count: int) -> FloatArray:
     return np.bincount(end, weights=amounts, minlength=count).astype(np.float64)
 
 

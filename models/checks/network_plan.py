@@ -92,7 +92,10 @@ def examine(problem: NetworkPlanProblem, quantity: FloatArray, found: Findings) 
     found.hold(
         "negative quantity",
         quantity,
-        lambda at, has, limit, off: (decision_name(problem, at), f"is {has}, must be {limit} or more ({off})"),
+        lambda at, has, limit, off: (
+            decision_name(problem, at),
+            f"is {has}, must be {limit} or more ({off})",
+        ),
         at_least=0.0,
     )
     course = simulate(problem, quantity)
@@ -134,7 +137,7 @@ def simulate(problem: NetworkPlanProblem, quantity: FloatArray) -> Course:
     moved = moved - summed(_MOVE, moves.source, moves.day, resources)
     surge = summed(_SURGE, moves.source, moves.day, resources)
     on_lane = moves.lane >= 0
-    carried = np.bincount(
+    carried: FloatArray = np.bincount(
         moves.lane[on_lane].astype(np.int64) * n_days + moves.day[on_lane],
         quantity[on_lane],
         minlength=len(problem.lanes) * n_days,
@@ -219,7 +222,9 @@ def _use(problem: NetworkPlanProblem, course: Course, found: Findings) -> None:
         where = _where(problem, shape, int(some[at]), of_classes=False)
         return where, f"patients take {has}, {limit} may be used ({off})"
 
-    found.hold("use", course.used.ravel()[some], taken, at_most=free.ravel()[some], gross=inflow.ravel()[some])
+    found.hold(
+        "use", course.used.ravel()[some], taken, at_most=free.ravel()[some], gross=inflow.ravel()[some]
+    )
 
 
 def _surge(problem: NetworkPlanProblem, course: Course, found: Findings) -> None:
@@ -253,7 +258,10 @@ def _lanes(problem: NetworkPlanProblem, course: Course, found: Findings) -> None
     found.hold(
         "minimum transfer",
         total[some],
-        lambda at, has, limit, off: (name(int(some[at])), f"carries {has}, must be {limit} or nothing ({off})"),
+        lambda at, has, limit, off: (
+            name(int(some[at])),
+            f"carries {has}, must be {limit} or nothing ({off})",
+        ),
         at_least=np.repeat(lanes.minimum, n_days)[some],
     )
 

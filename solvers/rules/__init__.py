@@ -21,7 +21,11 @@ FAMILIES: dict[str, Any] = {
     "network-plan": network_plan,
 }
 
-_DEFAULTS = {"fair-allocation": "marginal-gain", "programmes": "benefit-per-cost", "network-plan": "nearest-room"}
+_DEFAULTS = {
+    "fair-allocation": "marginal-gain",
+    "programmes": "benefit-per-cost",
+    "network-plan": "nearest-room",
+}
 
 
 def rules_for(kind: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Baseline plans of a network over days: what a coordination centre does by telephone, day after day.
 
-Nothing is foreseen but how long those admitted stay: a site takes a patient where everything that the patient will
-take, to the end of the plan, is free. Resources stay where they are, and surge capacity is left closed.
+Nothing is foreseen but how long those admitted stay: a site takes a patient where everything that the patient
+will take, to the end of the plan, is free. Resources stay where they are, and surge capacity is left closed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def misfit(problem: NetworkPlanProblem, rule: str) -> str | None:
     """
     free = _free(problem)
     if (free < -_ROUNDING * max(1.0, float(problem.stock.max(initial=0.0)))).any():
-        site, resource, day = np.unravel_index(int(np.argmin(free)), free.shape)
+        site, resource, day = (int(at) for at in np.unravel_index(int(np.argmin(free)), free.shape))
         return (
             f"leaves surge closed and resources where they are, and those in care at {problem.sites[site]!r} "
             f"take more {problem.resources[resource]!r} on {problem.days[day]!r} than there are"
@@ -79,7 +79,9 @@ def _free(problem: NetworkPlanProblem) -> FloatArray:
     held = problem.stock[:, :, np.newaxis] + problem.deliveries.cumsum(axis=2)
     taken = np.einsum("ict,cr->irt", problem.present_in_care, problem.use)
     kept = (1 - problem.cushion)[:, np.newaxis]
-    return np.where(problem.reusable[:, np.newaxis], kept * held - taken, held - taken.cumsum(axis=2))
+    return np.where(  # type: ignore[no-any-return]
+        problem.reusable[:, np.newaxis], kept * held - taken, held - taken.cumsum(axis=2)
+    )
 
 
 class _Telephone:
@@ -138,7 +140,7 @@ class _Telephone:
             before = pd.Series(asked).groupby(target, sort=False).cumsum().to_numpy() - asked
             granted = self._whole(np.clip(self._room(cls, arrival)[target] - before, 0.0, asked))
             granted = np.where(granted + carried[some] >= table.minimum[some], granted, 0.0)
-            admitted = np.bincount(target, granted, minlength=len(here))
+            admitted = np.bincount(target, granted, minlength=len(here)).astype(np.float64)
             self._admit(np.arange(len(here)), cls, arrival, admitted)
             self.quantity[self.on_lane[cls, some, day]] += granted
             carried[some] += granted
