@@ -1,8 +1,8 @@
-r"""Limits that no sensible plan of a network passes: bounds of the decisions, and the coefficients of switches.
+r"""Limits that no sensible plan of a network passes: bounds of decisions, and coefficients of switches.
 
 A lane that is switched on for a day carries at most
 
-.. math:: M_{\ell t} = \min(K_\ell,\ \text{the patients that there are, or the units of the resource that there are})
+.. math:: M_{\ell t} = \min(K_\ell,\ \text{the patients, or units of the resource, that there are})
 
 so that the relaxation of a switch is no weaker than the data make it.
 """

@@ -1,4 +1,4 @@
-"""A network plan in Pyomo, one function a family of constraints, as the formulation's docstring states them."""
+"""A network plan in Pyomo, one function a family of constraints, as the formulation states them."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ class _Constraints:
     def __init__(self, model: Any, problem: NetworkPlanProblem) -> None:
         self.model, self.problem = model, problem
         self.days = problem.days.tolist()
+        self.waiting = dict(model.waiting.items())
         self.before = dict(zip(self.days[1:], self.days, strict=False))
         self.leave, self.come, self.moved = _sums(), _sums(), _sums()
         self.surge, self.carried, self.served, self.own = _sums(), _sums(), _sums(), _sums()
@@ -139,7 +140,7 @@ class _Constraints:
 
     def demand(self) -> dict[Any, Any]:
         """Row: a + sum p + m + w_t - w_(t-1) = D."""
-        waiting = self.model.waiting
+        waiting = self.waiting
         return {
             (i, c, t): self.leave[i, c, t]
             + waiting.get((i, c, t), 0.0)
@@ -245,7 +246,7 @@ class _Constraints:
         """p_c <= D_c y + w_(c, t-1), where D_c is less than M."""
         most = dict(zip(self.model.lane_used, self._most.tolist(), strict=True))
         arriving = self._table("arriving", "sites", "classes", "days")
-        used, waiting, rows = self.model.lane_used, self.model.waiting, {}
+        used, waiting, rows = self.model.lane_used, self.waiting, {}
         for key, sent in self.model.quantity.items():
             decision, c, i, j, t = key
             lane = (PATIENTS_NAME, i, j, t)

@@ -1,7 +1,7 @@
 """Certain causes why a network plan is impossible: too little for those in care, or floors beyond reach.
 
-The least total shortage is a linear program: rules may be broken at a price, and where even the divisible plan
-with the least of it breaks some, no plan keeps them all. What that plan lacks most, and where, is named.
+The least total shortage is a linear program: rules may be broken at a price, and where even the divisible
+plan with the least of it breaks some, no plan keeps them all. What that plan lacks most, and where, is named.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def causes(problem: NetworkPlanProblem) -> Iterator[str]:
         block = form.row_block("class_floor" if of_class else "site_floor")
         assert block.keys is not None
         key = named(block.keys, at - block.start)
+        side = "class" if of_class else "site"
         yield (
-            f"of {'class' if of_class else 'site'} {key} {figure(form.row_lower[at])} patients must be "
-            f"treated, and no plan comes nearer to the minimum services than {figure(short[at])} too few there; "
-            "lower one, or add capacity"
+            f"of {side} {key} {figure(form.row_lower[at])} patients must be treated, and no plan comes "
+            f"nearer to the minimum services than {figure(short[at])} too few there; lower one, or add capacity"
         )
 
 

@@ -137,7 +137,7 @@ def simulate(problem: NetworkPlanProblem, quantity: FloatArray) -> Course:
     moved = moved - summed(_MOVE, moves.source, moves.day, resources)
     surge = summed(_SURGE, moves.source, moves.day, resources)
     on_lane = moves.lane >= 0
-    carried: FloatArray = np.bincount(
+    carried = np.bincount(
         moves.lane[on_lane].astype(np.int64) * n_days + moves.day[on_lane],
         quantity[on_lane],
         minlength=len(problem.lanes) * n_days,
@@ -164,7 +164,16 @@ def simulate(problem: NetworkPlanProblem, quantity: FloatArray) -> Course:
         stock[:, :, day] = held
         in_hospital[:, :, :-1], in_hospital[:, :, -1] = in_hospital[:, :, 1:].copy(), 0.0
         from_before = from_before - problem.present * days_left[:, day]
-    return Course(waiting, in_care, stock, used, surge, carried, treated + sent, turned_away)
+    return Course(
+        waiting,
+        in_care,
+        stock,
+        used,
+        surge,
+        np.asarray(carried, dtype=np.float64),
+        treated + sent,
+        turned_away,
+    )
 
 
 def _days_left(problem: NetworkPlanProblem) -> FloatArray:
