@@ -63,7 +63,7 @@ def causes(problem: NetworkPlanProblem) -> Iterator[str]:
         side = "class" if of_class else "site"
         yield (
             f"of {side} {key} {figure(form.row_lower[at])} patients must be treated, and no plan comes "
-            f"nearer to the minimum services than {figure(short[at])} too few there; lower one, or add capacity"
+            f"nearer to the minimum services than {figure(short[at])} too few; lower one, or add capacity"
         )
 
 
