@@ -19,6 +19,7 @@ from .commands import (
     schema_command,
     solve_command,
 )
+from .data_commands import data
 from .fairness_command import fairness_command
 from .policy_commands import policy_check_command
 
@@ -51,6 +52,7 @@ policy_app = typer.Typer(help="Policies as a test suite for plans.", no_args_is_
 policy_app.command("check")(policy_check_command)
 app.add_typer(policy_app, name="policy")
 app.add_typer(bench)
+app.add_typer(data)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -128,7 +128,7 @@ CASES = [
         "row 5, column 'day': 2204-01-04 is far from all other times",
     ),
     (
-        "HE,2024-01-01,5\nHE,2024-01-02,5\nHE,2024-01-02 12:00,5\nHE,2024-01-03,5\nHE,2024-01-04,5\nHE,2024-01-05,5",
+        "\n".join(f"HE,2024-01-{day},5" for day in ("01", "02", "02 12:00", "03", "04", "05")),
         "row 4, column 'day': 2024-01-02 12:00 is not one of the times",
     ),
 ]
@@ -166,7 +166,7 @@ def test_unknown_columns_files_and_zones_are_named(tmp_path: Path) -> None:
 
 def test_a_series_without_a_row_of_attributes_is_named(tmp_path: Path) -> None:
     file = saved(tmp_path, "region,people\nR1,3\n", "a.csv")
-    with pytest.raises(InputError, match="a.csv: there is no row for series 'R2'"):
+    with pytest.raises(InputError, match=r"a.csv: there is no row for series 'R2'"):
         with_series_attributes(simulated_panel(2, 3), file)
 
 

@@ -233,7 +233,7 @@ def test_empty_series_are_dropped_where_asked(tmp_path: Path) -> None:
     text = "state,day,beds\nHE,2024-01-01,4\nHB,2024-01-01,NA\n"
     records = read_long(saved(tmp_path, text, "a.csv"), "state", "day", "beds")
     assert Recipe((EmptySeries(rule="drop"),)).clean(records).panel.series.tolist() == ["HE"]
-    with pytest.raises(InputError, match="a.csv, series 'HB', row 3, column 'beds': all 1 records"):
+    with pytest.raises(InputError, match=r"a.csv, series 'HB', row 3, column 'beds': all 1 records"):
         Recipe().clean(records)
 
 
@@ -291,7 +291,7 @@ def test_steps_for_unknown_columns_series_and_attributes_are_refused() -> None:
         Recipe((ConvertUnits(series={"R9": 2.0}),)).clean(panel)
     with pytest.raises(InputError, match="step 'per-population': the series have no attribute 'people'"):
         Recipe((PerPopulation(attribute="people"),)).clean(panel)
-    with pytest.raises(InputError, match="series 'R1', 2020-.*: it is -.*; a count is 0 or more"):
+    with pytest.raises(InputError, match=r"series 'R1', 2020-.*: it is -.*; a count is 0 or more"):
         Recipe((Counts(),)).clean(panel)
 
 
