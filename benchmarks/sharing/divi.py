@@ -22,6 +22,7 @@ import pandas as pd
 
 from ...forecasting.demand import demand_beyond
 from ...forecasting.readers import read_long
+from ...forecasting.recipes.recipe import default_recipe
 from ...instances.great_circle import great_circle_lanes
 from ...instances.problem import Provenance
 from ...instances.uncertain_demand import PointDemand
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from ...forecasting.panel import Panel
 
-HORIZON = 7
+HORIZON, OWN_DAYS = 7, 28
 HUBS = {
     "Nord": "Hamburg",
     "Ost": "Berlin",
@@ -54,7 +55,7 @@ def divi_panel(file: Path) -> Panel:
         "intensivbetten_belegt",
         where={"behandlungsgruppe_level_2": "ERWACHSENE"},
     )
-    return records.panel()
+    return default_recipe().clean(records).panel
 
 
 def divi_case(
@@ -64,11 +65,12 @@ def divi_case(
     panel = divi_panel(file)
     states = panel.series
     first = panel.times[len(panel.times) - 1 - HORIZON - 7 * (n_origins - 1)]
-    year = panel.until(first).values.iloc[-365 - 28 :]
-    own = year.rolling(28).median().shift(HORIZON)
-    needed = demand_beyond(year.iloc[-365:].to_numpy(), own.iloc[-365:].to_numpy()).sum(axis=1).mean()
-    region = pd.Series(GERMAN_REGIONS).loc[states]
-    share = year.iloc[-365:].mean().groupby(region.to_numpy()).sum().loc[list(HUBS)]
+    before = panel.until(first).values
+    own = before.rolling(OWN_DAYS).median().shift(HORIZON)
+    year = before.iloc[-365:]
+    needed = demand_beyond(year.to_numpy(), own.loc[year.index].to_numpy()).sum(axis=1).mean()
+    region = pd.Series(GERMAN_REGIONS).loc[states.tolist()]
+    share = year.mean().groupby(region.to_numpy()).sum().loc[list(HUBS)].to_numpy()
     at = np.array([GERMAN_CAPITALS[state] for state in states]).T
     hub = np.array([GERMAN_CAPITALS[state] for state in HUBS.values()]).T
     problem = UncertainTransportationProblem(
@@ -78,9 +80,9 @@ def divi_case(
         sources=pd.Index([f"hub {name}" for name in HUBS]),
         targets=states,
         lanes=great_circle_lanes(*hub, *at, maximum_km=unmet_km),
-        supply=np.rint(needed * (share / share.sum()).to_numpy()),
+        supply=np.rint(needed * share / share.sum()),
         demand=PointDemand(np.zeros(len(states))),
         unmet_cost=unmet_km,
         leftover_cost=leftover_km,
     )
-    return SharingCase(name="divi", panel=panel, problem=problem, horizon=HORIZON)
+    return SharingCase(name="divi", panel=panel, problem=problem, horizon=HORIZON, own_days=OWN_DAYS)
