@@ -30,8 +30,8 @@ class Conformal:
 
     Of n known absolute errors of the same series and step, the half-width at level c is the ⌈(n+1)c⌉-th
     smallest: where errors are exchangeable, y is within it with probability c or a little more. ``split``
-    takes all errors known at the first origin with any use for every later one, ``rolling`` the last `window`
-    before each origin. ``adaptive`` is ``rolling`` at a level of its own for each series and step that rises
+    takes the errors known at the first origin that is scored for all later ones too, ``rolling`` the last
+    `window` before each origin. ``adaptive`` is ``rolling`` at a level of its own for each series and step that rises
     by rate · c after a miss and falls by rate · (1 − c) after a hit, which holds the share of hits near c also
     where errors drift.
 
@@ -79,7 +79,9 @@ class Conformal:
         if not 0 < self.rate < 1:
             raise InputError(f"rate is {self.rate:g}; give one between 0 and 1")
 
-    def half_widths(self, errors: FloatArray, rows: IndexArray, levels: Sequence[float]) -> FloatArray:
+    def half_widths(
+        self, errors: FloatArray, rows: IndexArray, levels: Sequence[float], calibration: int = 0
+    ) -> FloatArray:
         """Half-widths of the shape (levels, origins, horizon, series); NaN where no error is known yet.
 
         Parameters
@@ -90,12 +92,14 @@ class Conformal:
             The origins' rows, in order.
         levels
             Such as 0.8 and 0.95, in order.
+        calibration
+            For ``split``: the place of the first origin that is not there for its error alone.
 
         Examples
         --------
-        >>> errors = np.array([1.0, -2, 3, np.nan])[:, None, None]
-        >>> Conformal("split").half_widths(errors, np.arange(4, dtype=np.int32), [0.5]).ravel().tolist()
-        [nan, 1.0, 1.0, 1.0]
+        >>> errors, rows = np.array([1.0, -2, 3, 9, np.nan])[:, None, None], np.arange(5, dtype=np.int32)
+        >>> Conformal("split").half_widths(errors, rows, [0.5], calibration=3).ravel().tolist()
+        [nan, nan, nan, 2.0, 2.0]
         """
         wanted = np.array(check_levels(levels))
         sizes = np.abs(errors)
@@ -107,17 +111,14 @@ class Conformal:
         level = goal.copy()
         seen = np.zeros(errors.shape[1], dtype=np.int64)
         window = self.window or len(errors)
-        frozen = None
+        found = np.full(goal.shape, np.nan)
         for at in range(len(errors)):
             if self.method == "adaptive":
                 seen = self._follow(level, goal, sizes, widths, seen, known[at])
-            if frozen is None or self.method != "split":
-                past = _last(scores, known[at], window)
-                found = _quantiles(past, level, goal)
-                if self.method == "split" and not np.isnan(past).all():
-                    frozen = found
-            else:
-                found = frozen
+            if self.method != "split":
+                found = _quantiles(_last(scores, known[at], window), level, goal)
+            elif at == calibration:
+                found = _quantiles(_last(scores, known[at], len(errors)), level, goal)
             widths[:, at] = found * units[at]
         return widths
 
@@ -192,15 +193,24 @@ def _last(errors: FloatArray, known: IndexArray, window: int) -> FloatArray:
 
 
 def _recent_means(sizes: FloatArray, known: IndexArray, recent: int) -> FloatArray:
-    """Mean of the last known absolute errors before each origin; NaN where there are none."""
-    counted = np.concatenate([np.zeros((1, *sizes.shape[1:])), np.cumsum(~np.isnan(sizes), axis=0)])
-    total = np.concatenate([np.zeros((1, *sizes.shape[1:])), np.cumsum(np.nan_to_num(sizes), axis=0)])
+    """Mean of the last known absolute errors before each origin; NaN where there are none.
+
+    Never less than a hundredth of the mean of all before, so that a still time explains no later error.
+    """
+    nothing = np.zeros((1, *sizes.shape[1:]))
+    counted = np.concatenate([nothing, np.cumsum(~np.isnan(sizes), axis=0)])
+    total = np.concatenate([nothing, np.cumsum(np.nan_to_num(sizes), axis=0)])
     steps = np.arange(sizes.shape[1])
-    first = np.maximum(known - recent, 0)
-    number = counted[known, steps] - counted[first, steps]
-    mean = np.full(sizes.shape, np.nan)
-    np.divide(total[known, steps] - total[first, steps], number, out=mean, where=number > 0)
-    return np.where(mean > 0, mean, np.where(number > 0, np.finfo(float).tiny, np.nan))
+
+    def mean(first: IndexArray) -> FloatArray:
+        number = counted[known, steps] - counted[first, steps]
+        found = np.full(sizes.shape, np.nan)
+        np.divide(total[known, steps] - total[first, steps], number, out=found, where=number > 0)
+        return found
+
+    least = mean(np.zeros_like(known)) / 100
+    unit = np.fmax(mean(np.maximum(known - recent, 0)), least)
+    return np.where(unit == 0, 1.0, unit)
 
 
 def _quantiles(scores: FloatArray, level: FloatArray, goal: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ The strength of trend and season comes from the decomposition :math:`x = T + S +
 .. math:: F_T = \max\Bigl(0, 1 - \frac{\operatorname{var} R}{\operatorname{var}(T + R)}\Bigr),\qquad
           F_S = \max\Bigl(0, 1 - \frac{\operatorname{var} R}{\operatorname{var}(S + R)}\Bigr)
 
-Noise alone has some season by this measure: loess follows it. A weekly strength below about 0.5 says little.
+The season is the same in every period. Noise alone has a strength of about one over the number of periods.
 
 References
 ----------
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _DAYS_A_WEEK, _DAYS_A_YEAR = 7.0, 365.25
 _MANY_MISSING = 0.2
+_PERIODS, _WIDE = 3, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +44,8 @@ class Profile:
     patterns
         One row a series: the ``slope`` a week, half of which pairs of weekly means are above, with a 95 %
         interval ``slope_low`` to ``slope_high`` that takes weeks to be independent; the strengths of
-        ``trend``, ``weekly`` and ``yearly`` pattern from 0 to 1, missing where fewer than two of the periods
-        are there; ``autocorrelation_1`` and ``autocorrelation_7`` at 1 and 7 steps.
+        ``trend``, ``weekly`` and ``yearly`` pattern from 0 to 1, missing where fewer than three of the
+        periods are there; ``autocorrelation_1`` and ``autocorrelation_7`` at 1 and 7 steps.
     warnings
         What stands in the way of a forecast, one line each.
 
@@ -160,9 +161,9 @@ def _pattern(series: FloatArray, days: float) -> dict[str, float]:
         slope = theilslopes(coarse[there], there * apart, alpha=0.95)
         row |= {"slope": slope.slope, "slope_low": slope.low_slope, "slope_high": slope.high_slope}
     a_year = round(_DAYS_A_YEAR / (a_week * days))
-    if a_week > 1 and whole.size >= 2 * a_week:
+    if a_week > 1 and whole.size >= _PERIODS * a_week:
         row["trend"], row["weekly"] = _strengths(whole, a_week)
-    if a_year > 1 and coarse.size >= 2 * a_year:
+    if a_year > 1 and coarse.size >= _PERIODS * a_year:
         trend, row["yearly"] = _strengths(coarse, a_year)
         row["trend"] = trend if np.isnan(row["trend"]) else row["trend"]
     return row
@@ -185,7 +186,10 @@ def _strengths(series: FloatArray, period: int) -> tuple[float, float]:
 
     known = np.flatnonzero(~np.isnan(series))
     bridged = np.interp(np.arange(series.size), known, series[known])
-    parts = STL(bridged, period=period).fit()
+    # a wide window of degree 0: the same season every period, so that noise is not taken for one
+    periods = series.size // period
+    wide = {"seasonal": 2 * _WIDE * periods + 1, "seasonal_deg": 0, "seasonal_jump": periods}
+    parts = STL(bridged, period=period, **wide).fit()
 
     def strength(part: FloatArray) -> float:
         spread = float(np.var(part + parts.resid))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from public_files import DATA, needs_data, saved
 
+from allocare import InputError
 from allocare.cli.main import main
 from allocare.forecasting.readers import read_long
 from allocare.forecasting.recipes.recipe import default_recipe
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from allocare.forecasting.recipes.registry import STEPS
 
 RECIPE = """
 [read]
@@ -80,6 +79,17 @@ def test_records_are_cleaned_into_a_table_that_reads_back_and_a_list_of_changes(
         "forward-fill",
     }
     assert "8 series from 2020-01-01 to 2020-07-18 (D), 0 of 1600 values missing" in said
+
+
+def test_the_documented_recipe_and_profile_run_and_every_step_is_documented(simulated, tmp_path, capsys):
+    documented = (Path(__file__).parents[1] / "docs/data.md").read_text(encoding="utf-8")
+    assert [name for name in STEPS if f"`{name}`" not in documented] == []
+    recipe = saved(tmp_path, documented.split("```toml")[1].split("```")[0], "recipe.toml")
+    file, out = str(simulated / "records.csv"), str(tmp_path / "clean")
+    assert run(capsys, "clean", file, "--recipe", str(recipe), "--out", out)[0] == 0
+    code = documented.split("```python")[1].split("```")[0].replace("made/records.csv", file)
+    with pytest.raises(InputError, match="appears twice"):
+        exec(code)
 
 
 def test_parquet_holds_the_same_table(simulated, tmp_path, capsys):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 
 from ...instances.errors import InputError
-from .history import require_history
+from .history import refuse_series, require_history
 from .maker_base import Fitted, Maker
 from .seasons import season_length
 
@@ -77,6 +77,8 @@ class Arima(Maker):
         jobs = 1 if past.shape[1] <= FEW_SERIES else -1
         candidates = [(order, part) for order in self.orders for part in self.seasonal]
         fits = Parallel(n_jobs=jobs)(delayed(_chosen)(column, candidates, season) for column in past.T.copy())
+        failed = np.array([fit is None for fit in fits])
+        refuse_series(panel, failed, lambda _: "has values for which no order could be fitted")
 
         def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
             values = panel.values.to_numpy()
@@ -88,9 +90,11 @@ class Arima(Maker):
         return Fitted(panel.series, horizon, ahead)
 
 
-def _chosen(values: FloatArray, candidates: Any, season: int) -> tuple[Any, FloatArray, float]:
+def _chosen(values: FloatArray, candidates: Any, season: int) -> tuple[Any, FloatArray, float] | None:
     """The order of least AICc, its parameters, and the scale at which they were fitted."""
-    scale = float(np.nanstd(np.diff(values))) or 1.0
+    steps = np.diff(values)
+    scale = float(np.nanstd(steps)) if np.isfinite(steps).any() else 1.0
+    scale = scale if scale > 0 else 1.0
     best: tuple[float, Any, FloatArray] | None = None
     for candidate in candidates:
         if candidate[1] != (0, 0) and (season == 1 or np.isfinite(values).sum() < 4 * season):
@@ -98,11 +102,13 @@ def _chosen(values: FloatArray, candidates: Any, season: int) -> tuple[Any, Floa
         with warnings.catch_warnings():
             # that a start is poor or a search ended early is judged by the likelihood reached
             warnings.simplefilter("ignore")
-            results = _model(values / scale, candidate, season).fit(disp=False, method="lbfgs", maxiter=60)
-        if best is None or results.aicc < best[0]:
+            try:
+                results = _model(values / scale, candidate, season).fit(disp=False, method="lbfgs", maxiter=60)
+            except np.linalg.LinAlgError:
+                continue
+        if np.isfinite(results.aicc) and (best is None or results.aicc < best[0]):
             best = (float(results.aicc), candidate, np.asarray(results.params))
-    assert best is not None
-    return best[1], best[2], scale
+    return None if best is None else (best[1], best[2], scale)
 
 
 def _model(values: FloatArray, candidate: Any, season: int) -> Any:

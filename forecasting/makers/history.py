@@ -9,7 +9,7 @@ import numpy as np
 from ...instances.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -24,18 +24,18 @@ class SeriesError(InputError):
     ----------
     found
         What was found, naming the first of the series, and what mends it.
-    series
-        All that cannot be forecast.
+    reasons
+        Why, of each series that cannot be forecast.
 
     Examples
     --------
-    >>> SeriesError("beds: series 'Bremen' has no value", ["Bremen"]).series
+    >>> tuple(SeriesError("beds: series 'Bremen' has no value", {"Bremen": "it has no value"}).reasons)
     ('Bremen',)
     """
 
-    def __init__(self, found: str, series: Iterable[Any]) -> None:
+    def __init__(self, found: str, reasons: Mapping[Any, str]) -> None:
         super().__init__(found)
-        self.series = tuple(series)
+        self.reasons = dict(reasons)
 
 
 def require_history(panel: Panel, horizon: int, maker: str, least: int = 1) -> None:
@@ -78,6 +78,8 @@ def require_history(panel: Panel, horizon: int, maker: str, least: int = 1) -> N
             f"{panel.name}: a horizon of {horizon} is longer than the history of {len(panel.times)} rows "
             f"up to {panel.times[-1]:%Y-%m-%d} allows; forecast fewer steps ahead"
         )
+    if not len(panel.series):
+        raise InputError(f"{panel.name}: there are no series; give one or more")
     recorded = panel.values.notna().to_numpy().sum(axis=0)
     refuse_series(
         panel, recorded == 0, lambda at: f"has no value up to {panel.times[-1]:%Y-%m-%d}; leave it out"
@@ -89,7 +91,7 @@ def require_history(panel: Panel, horizon: int, maker: str, least: int = 1) -> N
     )
 
 
-def refuse_series(panel: Panel, wrong: BoolArray, why: Any) -> None:
+def refuse_series(panel: Panel, wrong: BoolArray, why: Callable[[int], str]) -> None:
     """Raise the error that names all series that are wrong and says of the first one why.
 
     Examples
@@ -105,7 +107,10 @@ def refuse_series(panel: Panel, wrong: BoolArray, why: Any) -> None:
         at = int(np.argmax(wrong))
         others = int(wrong.sum()) - 1
         rest = f" (and {others} more series)" if others else ""
-        raise SeriesError(f"{panel.name}: series {panel.series[at]!r} {why(at)}{rest}", panel.series[wrong])
+        raise SeriesError(
+            f"{panel.name}: series {panel.series[at]!r} {why(at)}{rest}",
+            {panel.series[one]: f"it {why(one)}" for one in np.flatnonzero(wrong)},
+        )
 
 
 def carried_forward(values: FloatArray, step: int = 1) -> FloatArray:
