@@ -1,8 +1,8 @@
 r"""From a forecast to what is known of demand: a point, a quantile, scenarios, or an interval.
 
 A forecast ŷ of every series, made at one origin, and the errors r = y − ŷ that the same forecaster made at
-origins before, all known by then, say what may come true. A region that has :math:`K_j` of its own asks others
-for what goes beyond it,
+origins before, all known by then, say what may come true. A region that has :math:`K_j` of its own asks
+others for what goes beyond it,
 
 .. math:: d_j = a\,(y_j - K_j)^+
 
@@ -43,7 +43,7 @@ def demand_beyond(values: npt.ArrayLike, own: npt.ArrayLike = 0.0, rate: float =
     >>> demand_beyond([12.0, 7.0], own=[10, 9], rate=0.5).tolist()
     [1.0, 0.0]
     """
-    return np.asarray(rate * np.maximum(np.asarray(values, dtype=np.float64) - own, 0.0))
+    return np.asarray(rate * np.maximum(np.asarray(values, dtype=np.float64) - np.asarray(own), 0.0))
 
 
 def demand_from_forecast(
@@ -101,7 +101,7 @@ def demand_from_forecast(
     >>> demand_from_forecast("quantile", forecast)
     Traceback (most recent call last):
     ...
-    allocare.instances.errors.InputError: demand as 'quantile' needs past errors of the forecaster; give them, or take a point
+    allocare.instances.errors.InputError: 'quantile' needs past errors of the forecaster; give them
     """
     if form not in FORMS:
         raise InputError(f"demand has no form {form!r}; {nearest(form, FORMS)}")
@@ -135,7 +135,7 @@ def _possible(
 ) -> FloatArray:
     """What may come true: the forecast with the errors of each past origin, or of some drawn from them."""
     if errors is None:
-        raise InputError(f"demand as {form!r} needs past errors of the forecaster; give them, or take a point")
+        raise InputError(f"{form!r} needs past errors of the forecaster; give them")
     if errors.ndim != 2 or errors.shape[1] != len(forecast):
         raise InputError(
             f"errors have the shape {errors.shape}; give a row for each past origin and a column for each of "

@@ -67,7 +67,7 @@ class SharingCase:
         first = last - (count - 1) * every
         if count < 1 or first < self.own_days:
             raise InputError(
-                f"{count} origins {every} days apart do not fit into the record of {len(self.panel.times)} days"
+                f"{count} origins {every} days apart do not fit into {len(self.panel.times)} days of records"
             )
         return self.panel.times[first : last + 1 : every]
 

@@ -82,7 +82,7 @@ def divi_case(
         lanes=great_circle_lanes(*hub, *at, maximum_km=unmet_km),
         supply=np.rint(needed * share / share.sum()),
         demand=PointDemand(np.zeros(len(states))),
-        unmet_cost=unmet_km,
-        leftover_cost=leftover_km,
+        unmet_cost=np.full(len(states), unmet_km),
+        leftover_cost=np.full(len(states), leftover_km),
     )
     return SharingCase(name="divi", panel=panel, problem=problem, horizon=HORIZON, own_days=OWN_DAYS)

@@ -4,8 +4,8 @@ What the case assumes, and is no record of:
 
 - Each state has ventilators for the inpatients that it had in the median of the last 28 days; one of ten
   inpatients beyond them in fourteen days needs a ventilator of the pool.
-- Each state puts one of twenty of its full-featured ventilators (survey of 2010) into the pool, which may send
-  them anywhere, back to the state itself too. There are 3,100 of them, and in the autumn of 2020 states
+- Each state puts one of twenty of its full-featured ventilators (survey of 2010) into the pool, which may
+  send them anywhere, back to the state itself too. There are 3,100 of them, and in the autumn of 2020 states
   together needed more.
 - Sending one costs its km by great circle between capitals, none within a state. A ventilator that is missing
   costs what 2,500 km cost, one too many what 250 km cost: it is missed elsewhere.
@@ -72,8 +72,8 @@ def hhs_case(
         lanes=great_circle_lanes(*at, *at, maximum_km=unmet_km),
         supply=np.rint(SHARED * owned),
         demand=PointDemand(np.zeros(len(states))),
-        unmet_cost=unmet_km,
-        leftover_cost=leftover_km,
+        unmet_cost=np.full(len(states), unmet_km),
+        leftover_cost=np.full(len(states), leftover_km),
     )
     return SharingCase(
         name="hhs", panel=panel, problem=problem, horizon=HORIZON, own_days=OWN_DAYS, rate=PER_INPATIENT

@@ -24,9 +24,7 @@ def made_up_case(n_series: int = 6, n_days: int = 730, seed: int = 0, *, horizon
     """
     panel = simulated_panel(n_series, n_days, seed)
     rng = np.random.default_rng([seed, 2])
-    hubs, regions = (
-        (rng.uniform(48, 54, count), rng.uniform(7, 14, count)) for count in (2, n_series)
-    )
+    hubs, regions = ((rng.uniform(48, 54, count), rng.uniform(7, 14, count)) for count in (2, n_series))
     own = panel.values.rolling(28).median().shift(horizon)
     needed = np.nanmean(demand_beyond(panel.values.to_numpy(), own.to_numpy()), axis=0).sum()
     problem = UncertainTransportationProblem(
@@ -37,7 +35,7 @@ def made_up_case(n_series: int = 6, n_days: int = 730, seed: int = 0, *, horizon
         lanes=great_circle_lanes(*hubs, *regions),
         supply=np.rint(needed * np.array([0.5, 0.5])),
         demand=PointDemand(np.zeros(n_series)),
-        unmet_cost=1000.0,
-        leftover_cost=200.0,
+        unmet_cost=np.full(n_series, 1000.0),
+        leftover_cost=np.full(n_series, 200.0),
     )
     return SharingCase(name="made-up", panel=panel, problem=problem, horizon=horizon)
