@@ -96,7 +96,7 @@ class BackTest:
         return self.times[self.calibration :]
 
     def residuals(self, maker: str) -> FloatArray:
-        """y − ŷ at all origins, those before the scored ones included."""
+        """Y − ŷ at all origins, those before the scored ones included."""
         return self.actual - self.forecasts[maker]
 
     def errors(self, *by: str) -> pd.DataFrame:

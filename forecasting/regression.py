@@ -98,7 +98,9 @@ def least_squares(
         raise InputError(f"a column is called {INTERCEPT!r}, which is what b0 is called; rename it")
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
-            raise InputError(f"column {name!r} holds {frame[name].dtype}, no numbers; leave it out or encode it")
+            raise InputError(
+                f"column {name!r} holds {frame[name].dtype}, no numbers; leave it out or encode it"
+            )
     values = np.asarray(target, dtype=float)
     if values.shape != (len(frame),):
         raise InputError(f"there are {values.size} targets for {len(frame)} rows of features; give one each")

@@ -65,7 +65,9 @@ class Arima(Maker):
 
     def __post_init__(self) -> None:
         if len({d for _, d, _ in self.orders}) != 1:
-            raise InputError(f"orders {self.orders} do not have one d, without which AICc does not compare them")
+            raise InputError(
+                f"orders {self.orders} do not have one d, without which AICc does not compare them"
+            )
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Choose order and parameters of every series; refuse those with fewer than 10 values."""
@@ -82,9 +84,7 @@ class Arima(Maker):
 
         def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
             values = panel.values.to_numpy()
-            paths = [
-                _ahead(values[:, at], *fit, season, rows, horizon) for at, fit in enumerate(fits)
-            ]
+            paths = [_ahead(values[:, at], *fit, season, rows, horizon) for at, fit in enumerate(fits)]
             return np.stack(paths, axis=2)
 
         return Fitted(panel.series, horizon, ahead)
@@ -103,7 +103,9 @@ def _chosen(values: FloatArray, candidates: Any, season: int) -> tuple[Any, Floa
             # that a start is poor or a search ended early is judged by the likelihood reached
             warnings.simplefilter("ignore")
             try:
-                results = _model(values / scale, candidate, season).fit(disp=False, method="lbfgs", maxiter=60)
+                results = _model(values / scale, candidate, season).fit(
+                    disp=False, method="lbfgs", maxiter=60
+                )
             except np.linalg.LinAlgError:
                 continue
         if np.isfinite(results.aicc) and (best is None or results.aicc < best[0]):

@@ -166,7 +166,7 @@ def _smoothing(points: FloatArray, name: str) -> Smoothing:
 
 
 def _aicc(squares: FloatArray, count: IndexArray, parameters: int) -> FloatArray:
-    """n ln(SSE / n) + 2 k n / (n − k − 1): Akaike's criterion of Gaussian errors, for small samples."""
+    """N ln(SSE / n) + 2 k n / (n − k − 1): Akaike's criterion of Gaussian errors, for small samples."""
     room = count - parameters - 1
     tiny = np.finfo(float).tiny
     score = count * np.log(np.maximum(squares, tiny) / count) + 2 * parameters * count / np.maximum(room, 1)

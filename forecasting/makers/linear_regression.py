@@ -156,7 +156,9 @@ class FittedRegression:
         from ..regression import least_squares
 
         if series not in self.series:
-            raise InputError(f"there is no series {series!r}; known are {', '.join(map(repr, self.series[:5]))}")
+            raise InputError(
+                f"there is no series {series!r}; known are {', '.join(map(repr, self.series[:5]))}"
+            )
         if not 1 <= step <= self.horizon:
             raise InputError(f"step is {step}; it was fitted for 1 to {self.horizon}")
         values = self._past.values.to_numpy()

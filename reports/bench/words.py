@@ -120,6 +120,11 @@ def limitations(findings: Findings, finished: bool = True) -> list[str]:
         )
     if not findings.has_incumbents:
         lines.append("No run reported incumbents on its way: what was held before the end is not known.")
+    elif findings.silent:
+        lines.append(
+            f"{', '.join(findings.silent)} reported no incumbents on the way: gaps over time and primal "
+            "integrals take their plans as held at the end only."
+        )
     if findings.drift.empty:
         lines.append("No drift probe ran: a machine that became slower would look like slower backends.")
     elif (findings.drift["verdict"] != "steady").any():
