@@ -31,6 +31,7 @@ from allocare.instances.generators import (
 from allocare.instances.generators.gap import TYPES, gap_capacity
 from allocare.instances.great_circle import distance_km
 from allocare.instances.lanes import Lanes
+from allocare.instances.transfer_lanes import TransferLanes
 from allocare.instances.uncertain_demand import ScenarioDemand
 from tests.independent import transportation_optimum
 
@@ -384,8 +385,10 @@ def contents(record: object) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for each in fields(record):  # type: ignore[arg-type]
         value = getattr(record, each.name)
-        if isinstance(value, Lanes | ScenarioDemand):
+        if isinstance(value, Lanes | ScenarioDemand | TransferLanes):
             value = contents(value)
+        elif isinstance(value, dict):
+            value = {key: x.to_csv() if isinstance(x, pd.DataFrame) else x for key, x in value.items()}
         elif isinstance(value, pd.Index):
             value = value.tolist()
         elif isinstance(value, np.ndarray):
