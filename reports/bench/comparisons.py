@@ -98,8 +98,8 @@ def rules_table(findings: Findings) -> Table | None:
         return Table("searches", "The best rule, set by set", shown, f"{note} No search ran.", texts)
     note += (
         " Better, same, worse: instances on which the search's plan compares so with the best plan of any "
-        "rule there (first what is left out, then the objective). Rules ahead: every rule with a better plan, "
-        "and on how many instances."
+        "rule there (first what is left out, then the objective). Rules ahead: every rule with a better "
+        "plan, and on how many instances."
     )
     return Table("searches", "Rules and searches, set by set", pd.DataFrame(lines), note, texts)
 
