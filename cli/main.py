@@ -22,6 +22,7 @@ from .commands import (
 from .data_commands import data
 from .demand_command import demand_command
 from .fairness_command import fairness_command
+from .forecast_commands import backtest_command, forecast_command
 from .policy_commands import policy_check_command
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "examples": examples_command,
     "generate": generate_command,
     "schema": schema_command,
+    "forecast": forecast_command,
+    "backtest": backtest_command,
 }
 for name, command in COMMANDS.items():
     app.command(name)(command)

@@ -10,13 +10,14 @@ import pandas as pd
 
 from ..instances.errors import InputError
 from .backtest_tables import error_table, forecast_rows
-from .conformal import Conformal
+from .conformal import Conformal, residual_quantiles
 from .makers.history import SeriesError
 from .makers.seasons import season_length
 from .metrics import check_levels, seasonal_change
 from .origins import calibration_rows, origin_rows
 from .progress import progress_bar
 from .registry import USUAL, forecaster
+from .scenarios import known_paths, scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,6 +99,35 @@ class BackTest:
     def residuals(self, maker: str) -> FloatArray:
         """Y − ŷ at all origins, those before the scored ones included."""
         return self.actual - self.forecasts[maker]
+
+    def quantiles(self, maker: str, probabilities: Sequence[float], window: int | None = 364) -> FloatArray:
+        """Quantile forecasts at the scored origins, from errors known at each: (probabilities, origins, …).
+
+        Examples
+        --------
+        >>> from allocare.forecasting.records import simulated_panel
+        >>> tested = back_test(simulated_panel(2, 400), ["last-value"], 7)
+        >>> tested.quantiles("last-value", [0.5, 0.9]).shape == (2, len(tested.origins), 7, 2)
+        True
+        """
+        offsets = residual_quantiles(self.residuals(maker), self.rows, probabilities, window)
+        return (self.forecasts[maker] + offsets)[:, self.calibration :]
+
+    def scenarios(
+        self, maker: str, origin: int, number: int, *, seed: int = 0, lowest: float | None = None
+    ) -> FloatArray:
+        """Scenarios as they could have been drawn at a scored origin: (scenarios, horizon, series).
+
+        Examples
+        --------
+        >>> from allocare.forecasting.records import simulated_panel
+        >>> tested = back_test(simulated_panel(2, 400), ["last-value"], 7)
+        >>> tested.scenarios("last-value", -1, 20).shape
+        (20, 7, 2)
+        """
+        at = range(len(self.origins))[origin] + self.calibration
+        past = known_paths(self.residuals(maker), self.rows, at)
+        return scenarios(self.forecasts[maker][at], past, number, seed=seed, lowest=lowest)
 
     def errors(self, *by: str) -> pd.DataFrame:
         """Errors by any of ``maker``, ``series``, ``horizon`` and ``origin``; the forecaster always.
@@ -245,7 +275,7 @@ def _run(
     with progress_bar("back-test", len(tasks), progress) as done:
         if jobs == 1:
             for name, at in tasks:
-                found[name, at] = _forecast_part(makers[name], panel, parts[at], horizon, seed)
+                found[name, at] = forecast_part(makers[name], panel, parts[at], horizon, seed)
                 done(name)
             return found
         from joblib import Parallel, delayed
@@ -262,13 +292,27 @@ def _run(
 
 
 def _named(name: str, at: int, *task: Any) -> Any:
-    return name, at, _forecast_part(*task)
+    return name, at, forecast_part(*task)
 
 
-def _forecast_part(
+def forecast_part(
     maker: Forecaster, panel: Panel, rows: IndexArray, horizon: int, seed: int
 ) -> tuple[FloatArray, list[tuple[Any, ...]]]:
-    """Fit at the first origin, forecast from all; without the series that it refuses."""
+    """Fit at the first origin and forecast from all, without the series that it refuses.
+
+    Returns
+    -------
+    tuple
+        The forecasts, NaN of series refused, and a row of `BackTest.failures` for each of those.
+
+    Examples
+    --------
+    >>> from allocare.forecasting.makers.naive import LastValue
+    >>> from allocare.forecasting.records import simulated_panel
+    >>> paths, failures = forecast_part(LastValue(), simulated_panel(2, 40), np.array([20, 27]), 7, seed=0)
+    >>> paths.shape, failures
+    ((2, 7, 2), [])
+    """
     forecasts = np.full((len(rows), horizon, len(panel.series)), np.nan)
     fitted_at, last = panel.times[rows[0]], panel.times[rows[-1]]
     kept = panel.series

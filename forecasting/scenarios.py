@@ -8,8 +8,10 @@ import numpy as np
 
 from ..instances.errors import InputError
 
+from .conformal import known_counts
+
 if TYPE_CHECKING:
-    from ..instances.arrays import FloatArray
+    from ..instances.arrays import FloatArray, IndexArray
 
 
 def scenarios(
@@ -67,3 +69,14 @@ def scenarios(
     random = np.random.default_rng(seed)
     drawn: FloatArray = forecast + whole[random.choice(len(whole), number, replace=number > len(whole))]
     return drawn if lowest is None else np.maximum(drawn, lowest)
+
+
+def known_paths(errors: FloatArray, rows: IndexArray, at: int) -> FloatArray:
+    """Errors of the origins before origin `at` of which every step was known by then.
+
+    Examples
+    --------
+    >>> known_paths(np.arange(4.0).reshape(4, 1, 1), np.arange(4), at=2).ravel().tolist()
+    [0.0, 1.0]
+    """
+    return errors[: int(known_counts(rows, errors.shape[1])[at, -1])]

@@ -7,7 +7,7 @@ share of those admitted on one day who are still in care k days later is
 
 Whoever is in care already when the plan begins has come at some earlier day; where admissions were steady,
 the days that remain (today counted) have the equilibrium distribution of renewal theory,
-:math:`q_d = S(d - 1) / \sum_k S(k)`.
+:math:`q_d = S(d) / \sum_{k \ge 1} S(k)`.
 
 References
 ----------
@@ -99,13 +99,15 @@ def equilibrium(probability: FloatArray) -> FloatArray:
 
     Examples
     --------
-    Half of the stays last one day and half three: of those in care, half are on the last of their days.
+    Half of the stays last one day and half three: those who came before today are on their second or third.
 
     >>> equilibrium(np.array([[0.5, 0.0, 0.5]])).tolist()
-    [[0.5, 0.25, 0.25]]
+    [[0.5, 0.5, 0.0]]
     """
-    share = survival(probability, probability.shape[1])
-    return np.asarray(share / share.sum(axis=1, keepdims=True))
+    left = survival(probability, probability.shape[1] + 1)[:, 1:]
+    # where nobody stays overnight, whoever is there leaves today
+    left[left.sum(axis=1) == 0, 0] = 1.0
+    return np.asarray(left / left.sum(axis=1, keepdims=True))
 
 
 def discretised(mean: float, deviation: float, *, tail: float = 1e-3, decimals: int = 4) -> FloatArray:

@@ -32,13 +32,13 @@ Where
       :math:`m` turned away, :math:`v` resources moved, :math:`g` surge in use; at least 0, whole where asked
     - :math:`w` (`waiting`) are patients who wait for the next day, of classes that may; nobody on the last
     - :math:`A` (`admitted`), :math:`n` (`in_care`), :math:`x` (`stock`) follow: admissions, patients in care
-      (:math:`S_c(k)` of those admitted are there after k days, :math:`N` since the start), and units held
+      (:math:`S_c(k)` of those admitted after k days, :math:`N` since the start), and units held
     - :math:`D, Q` are what arrives (the first day's Q has the stock at the start), :math:`\tau` delays,
       :math:`u, e` what a patient takes each day and at admission, :math:`\rho` what is kept free
     - :math:`R^+` are reusable resources, :math:`R^-` consumables, for which surge is bought for good
     - :math:`y, o` (`lane_used`, `surge_opened`) are 0 or 1; :math:`M` as in `network_plan_limits`
-    - :math:`q_{\ell t}` is all that a lane carries; :math:`\delta, \Delta` (`lane_change`, `stock_change`) say
-      how much it, or a stock, differs from the day before
+    - :math:`q_{\ell t}` is all that a lane carries; :math:`\delta, \Delta` (`lane_change`, `stock_change`)
+      say how much it, or a stock, differs from the day before
 
 Whoever is sent must arrive before the plan ends. Without switches and divisible it is a linear program. The
 rows (lane_share) say nothing that the others do not, for whole switches; they bring the relaxation closer.

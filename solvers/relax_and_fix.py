@@ -1,9 +1,9 @@
 """Relax and fix: a good plan of a network from its relaxation, and the relaxation's bound.
 
 The relaxation is solved once. Switches are then fixed in a few batches, those that carry their minimum first,
-and the relaxation is solved again from where it stood. Where patients are whole, the days are rounded one after
-the other, the most urgent class first, and what comes later adapts. The plan serves HiGHS as a start, or is
-enough where its distance from the relaxation's bound is within the gap that was asked for.
+and the relaxation is solved again from where it stood. Where patients are whole, the days are rounded one
+after the other, the most urgent class first, and what comes later adapts. The plan serves HiGHS as a start,
+or is enough where its distance from the relaxation's bound is within the gap that was asked for.
 
 References
 ----------
@@ -120,9 +120,8 @@ class _Dive:
         if values is None or violation(self.form, values) > ROW_TOLERANCE:
             return nothing
         bound = clamped(self.form, values, bound)
-        return replace(
-            nothing, status=Status.FEASIBLE, stop_reason=StopReason.GAP, values=values, bound=bound
-        )
+        reason = StopReason.GAP
+        return replace(nothing, status=Status.FEASIBLE, stop_reason=reason, values=values, bound=bound)
 
     def _solved(self, *columns: npt.NDArray[Any]) -> bool:
         """Solve again after bounds of columns changed; what was found before stays where there is nothing."""

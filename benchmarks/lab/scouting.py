@@ -61,9 +61,10 @@ def tiny_problems() -> Iterator[Problem]:
     Examples
     --------
     >>> sorted({problem.kind for problem in tiny_problems()})
-    ['assignment', 'fair-allocation', 'linear', 'network-flow', 'programmes', 'transportation']
+    ['assignment', 'fair-allocation', 'linear', 'network-flow', 'programmes', 'transportation',
+     'uncertain-transportation']
     """
-    for name in ("degenerate", "chores-3x3", "gap-c515-1-min", "article-linear"):
+    for name in ("degenerate", "chores-3x3", "gap-c515-1-min", "article-linear", "ventilator-stocking"):
         yield example(name)
     yield generate("ventilators", n_lenders=2, n_borrowers=3, whole=False)
     yield generate("ventilators", n_lenders=2, n_borrowers=3, whole=True)

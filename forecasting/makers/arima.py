@@ -72,6 +72,7 @@ class Arima(Maker):
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Choose order and parameters of every series; refuse those with fewer than 10 values."""
         from joblib import Parallel, delayed
+        from threadpoolctl import threadpool_limits
 
         season = season_length(panel.frequency, self.period)
         require_history(panel, horizon, self.name, 10)
@@ -84,14 +85,22 @@ class Arima(Maker):
 
         def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
             values = panel.values.to_numpy()
-            paths = [_ahead(values[:, at], *fit, season, rows, horizon) for at, fit in enumerate(fits)]
+            with threadpool_limits(1):
+                paths = [_ahead(values[:, at], *fit, season, rows, horizon) for at, fit in enumerate(fits)]
             return np.stack(paths, axis=2)
 
         return Fitted(panel.series, horizon, ahead)
 
 
 def _chosen(values: FloatArray, candidates: Any, season: int) -> tuple[Any, FloatArray, float] | None:
-    """The order of least AICc, its parameters, and the scale at which they were fitted."""
+    """The order of least AICc, its parameters, and the scale at which they were fitted; None for none."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return _best(values, candidates, season)
+
+
+def _best(values: FloatArray, candidates: Any, season: int) -> tuple[Any, FloatArray, float] | None:
     steps = np.diff(values)
     scale = float(np.nanstd(steps)) if np.isfinite(steps).any() else 1.0
     scale = scale if scale > 0 else 1.0

@@ -180,9 +180,11 @@ def _days_left(problem: NetworkPlanProblem) -> FloatArray:
     """Probabilities of 1, 2, 3 ... days left to those present, as many as the plan has days."""
     remaining = problem.remaining
     if remaining is None:
-        # whoever is present is on any day of a stay with the same chance
-        reach = problem.stay[:, ::-1].cumsum(axis=1)[:, ::-1]
-        remaining = reach / (problem.stay @ np.arange(1, problem.stay.shape[1] + 1))[:, np.newaxis]
+        # whoever came before today is on any later day of a stay with the same chance
+        longer = problem.stay[:, ::-1].cumsum(axis=1)[:, ::-1]
+        longer = np.append(longer[:, 1:], np.zeros((len(longer), 1)), axis=1)
+        longer[longer.sum(axis=1) < 1e-12, 0] = 1.0
+        remaining = longer / longer.sum(axis=1)[:, np.newaxis]
     table = np.zeros((len(problem.classes), max(len(problem.days), remaining.shape[1])))
     table[:, : remaining.shape[1]] = remaining
     return table

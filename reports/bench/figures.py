@@ -171,10 +171,10 @@ def growth_figure(findings: Findings, family: str, made: str) -> Drawing | None:
     --------
     >>> import pandas as pd
     >>> from .findings import Findings
-    >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b", "c"], "backend": "x", "seed": 0,
-    ...     "repeat": 0, "family": "linear", "status": "optimal", "checked": True, "objective": 1.0,
-    ...     "size": [10, 100, 1000], "solve_seconds": [0.1, 1.0, 10.0]})
-    >>> axes = growth_figure(Findings.of(rows), "linear", "examples").figure.axes[0]
+    >>> rows = pd.DataFrame({"suite": "s", "instance": ["lp:n=1", "lp:n=2", "lp:n=3"], "backend": "x",
+    ...     "seed": 0, "repeat": 0, "family": "linear", "status": "optimal", "checked": True,
+    ...     "objective": 1.0, "size": [10, 100, 1000], "solve_seconds": [0.1, 1.0, 10.0]})
+    >>> axes = growth_figure(Findings.of(rows), "linear", "lp").figure.axes[0]
     >>> axes.get_legend_handles_labels()[1]
     ['x: 1.00 (1.00 to 1.00)']
     """

@@ -55,10 +55,10 @@ def summary(findings: Findings) -> list[str]:
     lines += [_about(findings, family) for family in findings.families]
     lines += _searches(findings)
     if len(findings.drift):
-        slowest = findings.drift["slowest_over_median"].max()
+        spread = findings.drift["slowest_over_median"] / findings.drift["fastest_over_median"]
         steady = (findings.drift["verdict"] == "steady").all()
         how = "The machine was steady" if steady else "The machine may not have been steady"
-        lines.append(f"{how}: the slowest drift probe took {slowest:.2f} times the median.")
+        lines.append(f"{how}: the slowest drift probe took {spread.max():.2f} times the fastest.")
     return lines
 
 
