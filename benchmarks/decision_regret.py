@@ -51,7 +51,7 @@ COMPARED = (
     *(name for name in FORECASTERS if name.startswith("pooled")),
 )
 LEFTOVER_SHARES = (0.02, 1.0)
-"""Further prices of what is left over at which forecasters are compared, as shares of that of what is unmet."""
+"""Further prices of leftovers at which forecasters are compared, as shares of the price of what is unmet."""
 
 
 def main(arguments: list[str] | None = None) -> None:
