@@ -6,10 +6,10 @@ Run it with ``ALLOCARE_DATA=... python -m allocare.benchmarks.decision_regret --
 `benchmarks/sharing` states the problem that each record poses, week after week. Every forecaster is tested
 from daily origins, fitted again every quarter on what was past. At each weekly origin the plan is made on its
 point forecast; on the last value and on the forecaster that had the smallest error before the first plan, by
-quantile, scenarios (expected cost and CVaR) and intervals as well. Every plan is solved to optimality, checked,
-and priced by what came true. Then the forecasters' order by error is held against that by regret, at several
-prices of what is left over; and the stochastic plan's values of perfect information and of the stochastic
-solution are averaged.
+quantile, scenarios (expected cost and CVaR) and intervals as well. Every plan is solved to optimality,
+checked, and priced by what came true. Then the order of forecasters by error is held against that by regret,
+at several prices of what is left over; and the stochastic plan's values of perfect information and of the
+stochastic solution are averaged over every fourth plan.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ COMPARED = (
     "gradient-boosting",
     *(name for name in FORECASTERS if name.startswith("pooled")),
 )
-LEFTOVER_SHARES = (0.05, 0.2, 1.0)
-"""Prices of what is left over at which forecasters are compared, as shares of the price of what is unmet."""
+LEFTOVER_SHARES = (0.02, 1.0)
+"""Further prices of leftovers at which forecasters are compared, as shares of the price of what is unmet."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -73,8 +73,8 @@ def main(arguments: list[str] | None = None) -> None:
     found = regrets(case, test, origins, [BASELINE, best], given.scenarios, given.seed)
     tables = {
         "regret": found.table(seed=given.seed),
-        "prices": price_table(case, test, origins),
-        "information": information(case, test, origins, best, given.scenarios, given.seed),
+        "prices": price_table(case, test, origins, found),
+        "information": information(case, test, origins[::4], best, given.scenarios, given.seed),
     }
     with pd.option_context("display.width", 200, "display.max_columns", 30, "display.max_rows", 200):
         unit = case.problem.units
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> None:
         print(f"smallest error before the first plan: {best}\n")
         print(tables["regret"].round(1).to_string(index=False), end="\n\n")
         print(
-            "Order of the forecasters by error and by regret of plans on points, by price of what is left over"
+            "Pairs in another order by regret of plans on points than by error, by price of what is left over"
         )
         print(tables["prices"].round(3).to_string(index=False), end="\n\n")
         for by in ("error", *dict.fromkeys(way for _, way in found.plans)):
@@ -132,7 +132,7 @@ def tested(case: SharingCase, origins: pd.DatetimeIndex, names: list[str], *, se
 
 
 def accurate_before(test: BackTest) -> str:
-    """The forecaster with the smallest error of the plans' step among the errors known before the first plan."""
+    """The forecaster with the smallest error, among the errors known before the first plan."""
     known = slice(0, max(test.calibration - test.horizon, 1))
     errors = {name: float(np.nanmean(np.abs(test.residuals(name)[known, -1]))) for name in test.makers}
     return min(errors, key=errors.__getitem__)
@@ -168,19 +168,25 @@ def regrets(
     return replace(points, plans={**points.plans, **others.plans})
 
 
-def price_table(case: SharingCase, test: BackTest, origins: pd.DatetimeIndex) -> pd.DataFrame:
-    """Pairs of forecasters whose order by error is not that by regret, at several prices of what is left over."""
+def price_table(
+    case: SharingCase, test: BackTest, origins: pd.DatetimeIndex, found: ForecastRegret
+) -> pd.DataFrame:
+    """Pairs of forecasters whose order by error is not that by regret, at several prices of leftovers."""
     from scipy.stats import spearmanr
 
     own, tables = case.own(origins), []
+    priced = [found]
     for share in LEFTOVER_SHARES:
         problem = replace(case.problem, leftover_cost=share * case.problem.unmet_cost)
-        found = forecast_regret(problem, test, ["point"], origins=origins, own=own, rate=case.rate)
-        regret = found.regret("point").mean()
-        errors = [found.errors[name].mean() for name in regret.index]
-        pairs = found.disagreements("point")
+        priced.append(forecast_regret(problem, test, ["point"], origins=origins, own=own, rate=case.rate))
+        say(f"planned on points with leftovers at {share:g} of the price of what is unmet")
+    for one in priced:
+        share = float((one.problem.leftover_cost / one.problem.unmet_cost)[0])
+        regret = one.regret("point").mean()
+        errors = [one.errors[name].mean() for name in regret.index]
+        pairs = one.disagreements("point")
         # so many pairs are looked at that some differ by chance at 95 %: Bonferroni's level for all at once
-        strict = found.disagreements("point", level=1 - 0.05 / max(len(regret) * (len(regret) - 1) / 2, 1))
+        strict = one.disagreements("point", level=1 - 0.05 / max(len(regret) * (len(regret) - 1) / 2, 1))
         pairs["clear_of_all"] = strict["clear"]
         order = float(spearmanr(errors, regret).statistic)
         tables.append(pairs.assign(leftover_share=share, rank_correlation=order))
