@@ -96,6 +96,7 @@ def demand_command(
     from ..instances.formats import write
     from ..instances.hints import nearest
     from ..instances.uncertain_demand import point_of
+    from ..instances.uncertain_transportation import MEASURES
     from .progress import spinning
     from .show import print_json, show_table
 
@@ -108,14 +109,16 @@ def demand_command(
         "times": times, "zone": zone, "encoding": encoding,
     }  # fmt: skip
     problem = _problem(instance)
+    if measure not in (None, *MEASURES):
+        raise InputError(f"--measure is {measure!r}; give {', '.join(MEASURES)}")
     with spinning(f"reading {records}"):
         panel = _panel(records, recipe, wide, where, attributes, told)
+    targets = list(problem.targets)
+    have = _own(panel, targets, own, own_median)
     with spinning(f"testing {len(names)} forecasters"):
         test = back_test(panel, names, horizon, seed=seed)
         choice = choose(test, seed=seed)
     chosen = choice.recommended if method == "auto" else forecaster(method).name
-    targets = list(problem.targets)
-    have = _own(panel, targets, own, own_median)
     with spinning(f"forecasting with {chosen}"):
         demand = demand_ahead(
             panel,
@@ -193,11 +196,8 @@ def _planned(problem: Any, demand: Any, measure: Any, leftover_cost: float) -> A
     """The problem with the demand; one of known demand becomes one before demand is known where it must."""
     from ..instances.transportation import TransportationProblem
     from ..instances.uncertain_demand import PointDemand
-    from ..instances.uncertain_transportation import MEASURES
     from ..instances.with_demand import under_uncertainty, with_demand
 
-    if measure not in (None, *MEASURES):
-        raise InputError(f"--measure is {measure!r}; give {', '.join(MEASURES)}")
     if not isinstance(problem, TransportationProblem):
         return with_demand(problem, demand, measure=measure)
     if isinstance(demand, PointDemand) and measure is None:

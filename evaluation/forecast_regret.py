@@ -121,7 +121,7 @@ class ForecastRegret:
                     "median": float(np.median(regret)),
                     "p90": float(np.quantile(regret, 0.9)),
                     "unmet": float(unmet.mean()),
-                    "left_over": float((plans.sum(axis=1) - self.demand.sum(axis=1) + unmet).mean()),
+                    "left_over": float((plans.sum(axis=1) - self.demand.sum(axis=1) + unmet).mean()) + 0.0,
                 }
             )
         return pd.DataFrame(rows).sort_values("regret", kind="stable", ignore_index=True)
