@@ -89,8 +89,8 @@ def main(arguments: list[str] | None = None) -> None:
         print(tables["orders"].round(3).to_string(index=False), end="\n\n")
         pairs = tables["disagreements"]
         print(
-            f"{len(pairs)} pairs in the other order by regret, {pairs['clear'].sum()} of them clearly (95 %), "
-            f"{pairs['clear_of_all'].sum()} clearly of all pairs at once"
+            f"{len(pairs)} pairs are in the other order by regret, {pairs['clear'].sum()} of them clearly "
+            f"(95 %), {pairs['clear_of_all'].sum()} when all pairs are judged at once"
         )
         clear = pairs[pairs["clear"].astype(bool)]
         print(clear.round(1).to_string(index=False), end="\n\n")
