@@ -24,6 +24,7 @@ from ..models.network_plan_rows import carried
 from .form_result import ROW_TOLERANCE, FormResult, clamped, exactly_whole, violation
 from .highs_session import prepared, run
 from .incumbents import later
+from .rules.network_plan import RULES, misfit, plan
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
@@ -89,9 +90,14 @@ def solve_after_dive(
     if options.time_limit is not None:
         left = replace(left, time_limit=max(options.time_limit - spent, 0.01))
     found = solver(form, left, start if dive.values is None else dive.values)
-    if dive.values is None or (found.values is None and found.stop_reason is StopReason.PROVED):
+    if found.values is None and found.stop_reason is StopReason.PROVED:
         return found
     bounds = [bound for bound in (dive.bound, found.bound) if bound is not None]
+    if dive.values is None and found.values is None:
+        return replace(found, bound=max(bounds, default=None))
+    if dive.values is None:
+        assert found.values is not None
+        return replace(found, bound=clamped(form, found.values, max(bounds))) if bounds else found
     if found.values is None or form.objective(found.values) > form.objective(dive.values):
         reason = found.stop_reason
         return replace(dive, stop_reason=reason, bound=clamped(form, dive.values, max(bounds)))
@@ -114,7 +120,8 @@ class _Dive:
             return FormResult(status=Status.UNKNOWN, stop_reason=StopReason.TIME_LIMIT)
         bound = float(self.highs.getInfo().objective_function_value)
         nothing = FormResult(status=Status.UNKNOWN, stop_reason=StopReason.NUMERICAL, bound=bound)
-        if not self._switches() or (self.problem.whole and not self._days()):
+        found = self._switches() and (not self.problem.whole or self._days())
+        if not found and not self._baseline():
             return nothing
         values = exactly_whole(self.form, np.clip(self.values, self.form.lower, self.form.upper))
         if values is None or violation(self.form, values) > ROW_TOLERANCE:
@@ -142,6 +149,22 @@ class _Dive:
 
     def _fix(self, columns: npt.NDArray[Any], values: FloatArray | float) -> None:
         self.lower[columns] = self.upper[columns] = values
+
+    def _baseline(self) -> bool:
+        """Take the baseline's plan where no better one came out."""
+        problem, form = self.problem, self.form
+        if misfit(problem, "nearest-room") is not None:
+            return False
+        decisions = plan(problem, RULES["nearest-room"])
+        self.lower, self.upper = form.lower.copy(), form.upper.copy()
+        used = carried(problem, used_lane_days(problem)) @ decisions > _DUST
+        for name, values in (("quantity", decisions), ("lane_used", used.astype(np.float64))):
+            block = form.column_block(name)
+            self._fix(np.arange(block.start, block.stop), values)
+        opened = form.column_block("surge_opened")
+        self._fix(np.arange(opened.start, opened.stop), 0.0)
+        self.limit = None
+        return self._solved(np.arange(len(self.lower)))
 
     def _switches(self) -> bool:
         """Fix every switch: surge is opened where it is used, lanes batch by batch."""

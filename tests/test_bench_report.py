@@ -229,6 +229,27 @@ def test_searches_are_said_to_beat_the_rules_or_not() -> None:
     ]
 
 
+def test_a_search_that_ran_on_some_instances_is_told_of_those() -> None:
+    rows = [row(name, "greedy:nearest", 110.0, status="feasible", **KNOWN) for name in "abc"]
+    rows += [row("a", "genetic", 105.0, status="feasible", **KNOWN)]
+    rows += [row("b", "genetic", 10.0, status="incomplete", left_out=1.0, **KNOWN)]
+    table = rules_table(Findings.of(frame(*rows)))
+    assert table is not None
+    assert table.frame.iloc[0][["search worse by", "better, same, worse"]].tolist() == [
+        "5.00 % on 1 of 2",
+        "1, 0, 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [([1.0] * 4, "The machine was steady"), ([1.0, 1.0, 1.0, 9.0], "not steady"), ([1.0], "Too few probes")],
+)
+def test_the_summary_says_whether_the_machine_was_steady(seconds: list[float], says: str) -> None:
+    rows = [row("a", "x"), *(probe(10 * k, each) for k, each in enumerate(seconds))]
+    assert says in " ".join(summary(Findings.of(frame(*rows))))
+
+
 def test_backends_that_take_every_instance_are_not_put_behind_specialists() -> None:
     rows = [row(name, "highs", solve_seconds=2.0, **KNOWN) for name in "abc"]
     rows += [row("a", "linear-assignment", solve_seconds=0.1, **KNOWN)]

@@ -131,6 +131,14 @@ SPACES: Mapping[str, Mapping[str, Axis]] = MappingProxyType(
             "measure": Axis(choices=("expected-cost", "cvar", "worst-case")),
             "whole": Axis(choices=(True, False)),
         },
+        "network-plan": {
+            "n_sites": _whole(2, 12),
+            "n_days": _whole(2, 10),
+            "n_resources": Axis(1, 4, whole=True),
+            "n_neighbours": Axis(0, 4, whole=True),
+            "peak_load": Axis(0.5, 3.0),
+            "switches": Axis(choices=(True, False)),
+        },
     }
 )
 """By generator, the options that are searched unless told otherwise."""

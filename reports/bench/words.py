@@ -56,8 +56,13 @@ def summary(findings: Findings) -> list[str]:
     lines += _searches(findings)
     if len(findings.drift):
         spread = findings.drift["slowest_over_median"] / findings.drift["fastest_over_median"]
-        steady = (findings.drift["verdict"] == "steady").all()
-        how = "The machine was steady" if steady else "The machine may not have been steady"
+        verdicts = set(findings.drift["verdict"])
+        how = (
+            "The machine was steady"
+            if verdicts == {"steady"}
+            else "Too few probes to call the machine steady"
+        )
+        how = "The machine was not steady" if "noisy" in verdicts else how
         lines.append(f"{how}: the slowest drift probe took {spread.max():.2f} times the fastest.")
     return lines
 
