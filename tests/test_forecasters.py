@@ -139,7 +139,9 @@ def test_a_series_without_values_is_named(name: str) -> None:
     panel = made_panel()
     values = panel.values.to_numpy().copy()
     values[:, 1] = np.nan
-    with pytest.raises(SeriesError, match="beds: series 'B' has no value up to 2023-07-08; leave it out") as no:
+    with pytest.raises(
+        SeriesError, match="beds: series 'B' has no value up to 2023-07-08; leave it out"
+    ) as no:
         forecaster(name).fit(with_values(panel, values), HORIZON)
     assert list(no.value.reasons) == ["B"]
 
@@ -235,7 +237,9 @@ def test_weights_of_an_ensemble_go_to_the_member_without_errors() -> None:
     mixed = Ensemble(members=(LastValue(), SeasonalNaive(), Mean()), by="weights").fit(panel, 3)
     np.testing.assert_allclose(mixed.forecast(panel, days[-1:]).ravel(), week[[1, 2, 3]], atol=1e-6)
     middle = Ensemble(members=(LastValue(), SeasonalNaive(), Mean()), by="median").fit(panel, 1)
-    assert middle.forecast(panel, days[-1:]).item() == pytest.approx(np.median([week[119], week[120 - 7], week.mean()]))
+    assert middle.forecast(panel, days[-1:]).item() == pytest.approx(
+        np.median([week[119], week[120 - 7], week.mean()])
+    )
 
 
 def test_weights_are_no_worse_than_any_on_a_fine_grid() -> None:
@@ -257,4 +261,5 @@ def test_boosting_learns_a_weekly_pattern_that_the_last_value_cannot() -> None:
     rows = np.arange(350, 390, 9)
     actual = panel.values.to_numpy()[rows[:, None] + np.arange(1, 4)]
     error = np.abs(fitted.forecast(panel, days[rows]) - actual).mean(axis=(0, 1))
-    assert (error < 0.1 * panel.values.std().to_numpy()).all()
+    last = np.abs(panel.values.to_numpy()[rows][:, None] - actual).mean(axis=(0, 1))
+    assert (error < 0.3 * last).all()
