@@ -1,4 +1,4 @@
-"""``allocare backtest`` and ``allocare forecast``: which forecaster is best on these records, and what it says."""
+"""``allocare backtest`` and ``allocare forecast``: which forecaster is best, and what it says."""
 
 # annotations are read at run time here, so they are not postponed
 from pathlib import Path
@@ -155,7 +155,7 @@ def forecast_command(
     jobs: Jobs = 1,
     json: Json = False,
 ) -> int:
-    """Forecast every series from its last record on, with intervals, by the forecaster that a back-test recommends.
+    """Forecast every series from its last record on, with intervals, as a back-test recommends.
 
     With --out: forecast.csv, backtest.csv (errors by series), choice.csv, summary.json and, where asked for,
     scenarios.csv.
@@ -204,9 +204,11 @@ def forecast_command(
         return 0
     last = look.table()
     last = last[last["horizon"] == horizon].drop(columns="horizon").set_index("series")
-    shown = last.join(own[["MAE", "MASE", *(c for c in own if c.startswith("coverage"))]]).reset_index()
+    shown = last.join(own[["MAE", "MASE", *(c for c in own if str(c).startswith("coverage"))]]).reset_index()
     more = f", first {SERIES_SHOWN} of {len(shown)} series" if len(shown) > SERIES_SHOWN else ""
-    title = f"{panel.name} by {chosen}, {horizon} steps after {look.origin:%Y-%m-%d}, and its errors before{more}"
+    title = (
+        f"{panel.name} by {chosen}, {horizon} steps after {look.origin:%Y-%m-%d}, and its errors before{more}"
+    )
     show_table(title, _rows(shown.head(SERIES_SHOWN), 3))
     for name, why in look.failures.items():
         print(f"series {name!r} is not forecast: {why}")
@@ -240,7 +242,7 @@ def _panel(
     wide: bool,
     where: list[str] | None,
     attributes: Path | None,
-    told: dict[str, str | None],
+    told: dict[str, Any],
 ) -> "Panel":
     from ..forecasting.recipes.files import read_records
     from ..forecasting.series_attributes import with_series_attributes
@@ -256,7 +258,9 @@ def _panel(
                 f"step {step.name!r}",
             )
     with spinning(f"reading {file}"):
-        panel = chosen.recipe.clean(read_records(file, **reading(chosen, wide=wide, where=where, **told))).panel
+        panel = chosen.recipe.clean(
+            read_records(file, **reading(chosen, wide=wide, where=where, **told))
+        ).panel
         return panel if attributes is None else with_series_attributes(panel, attributes)
 
 

@@ -62,7 +62,7 @@ class BackTest:
     half_widths
         By forecaster, with levels as a further first axis; NaN where no error was known yet.
     scale
-        Of each series: the mean of |y(t) − y(t−m)| in the part before the first origin, which MASE divides by.
+        Of each series: the mean of |y(t) − y(t−m)| up to the first origin, which MASE divides by.
     failures
         One row a forecaster, series and time of fitting without forecast: ``maker``, ``series``, ``fitted``,
         ``why``.
@@ -84,7 +84,7 @@ class BackTest:
     @property
     def horizon(self) -> int:
         """Steps ahead."""
-        return self.actual.shape[1]
+        return int(self.actual.shape[1])
 
     @property
     def makers(self) -> list[str]:
@@ -97,12 +97,10 @@ class BackTest:
         return self.times[self.calibration :]
 
     def residuals(self, maker: str) -> FloatArray:
-        """y − ŷ at all origins, those before the scored ones included."""
+        """Y − ŷ at all origins, those before the scored ones included."""
         return self.actual - self.forecasts[maker]
 
-    def quantiles(
-        self, maker: str, probabilities: Sequence[float], window: int | None = 364
-    ) -> FloatArray:
+    def quantiles(self, maker: str, probabilities: Sequence[float], window: int | None = 364) -> FloatArray:
         """Quantile forecasts at the scored origins, from errors known at each: (probabilities, origins, …).
 
         Examples
@@ -345,7 +343,8 @@ def _only(panel: Panel, series: pd.Index[Any]) -> Panel:
 
 def _targets(panel: Panel, rows: IndexArray, horizon: int) -> npt.NDArray[np.datetime64]:
     times = pd.date_range(panel.times[0], periods=len(panel.times) + horizon, freq=panel.frequency)
-    return times.to_numpy()[rows[:, None] + np.arange(1, horizon + 1)]
+    targets: npt.NDArray[np.datetime64] = times.to_numpy()[rows[:, None] + np.arange(1, horizon + 1)]
+    return targets
 
 
 def _actual(values: FloatArray, rows: IndexArray, horizon: int) -> FloatArray:

@@ -14,8 +14,8 @@ from .backtest_tables import pointwise
 from .registry import BASELINE
 
 if TYPE_CHECKING:
-    from .backtest import BackTest
     from ..instances.arrays import FloatArray
+    from .backtest import BackTest
 
 LEAST_GAIN = 0.05
 REPLICATES = 2000

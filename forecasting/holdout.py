@@ -98,7 +98,9 @@ def evaluate(
     if pd.Timestamp(split) not in panel.times:
         raise InputError(f"{panel.name}: there is no row for the split {split}; give a time that has one")
     ready = {one.name: one for one in (forecaster(m) if isinstance(m, str) else m for m in makers)}
-    tested = back_test(panel.until(split), list(ready.values()), horizon, origins=origins, seed=seed, **settings)
+    tested = back_test(
+        panel.until(split), list(ready.values()), horizon, origins=origins, seed=seed, **settings
+    )
     choice = choose(tested, by, least_gain=least_gain, seed=seed)
     spacing = tested.rows[-1] - tested.rows[-2] if len(tested.rows) > 1 else 1
     last = len(panel.times) - 1 - horizon

@@ -152,9 +152,7 @@ def mean_width(lower: npt.ArrayLike, upper: npt.ArrayLike) -> float:
     return _mean(_errors(lower, upper))
 
 
-def interval_score(
-    actual: npt.ArrayLike, lower: npt.ArrayLike, upper: npt.ArrayLike, level: float
-) -> float:
+def interval_score(actual: npt.ArrayLike, lower: npt.ArrayLike, upper: npt.ArrayLike, level: float) -> float:
     """Winkler's score: the width, and 2 / (1 − level) for each unit that y lies outside; less is better.
 
     References

@@ -59,7 +59,8 @@ class Regression:
         design = _design(features[list(names)])
         found = self._results.get_prediction(design).summary_frame(alpha=1 - self.level)
         columns = {"mean": "prediction", "obs_ci_lower": "lower", "obs_ci_upper": "upper"}
-        return found[list(columns)].rename(columns=columns).set_axis(features.index)
+        predicted: pd.DataFrame = found[list(columns)].rename(columns=columns).set_axis(features.index)
+        return predicted
 
 
 def least_squares(
@@ -98,7 +99,9 @@ def least_squares(
         raise InputError(f"a column is called {INTERCEPT!r}, which is what b0 is called; rename it")
     for name in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[name]):
-            raise InputError(f"column {name!r} holds {frame[name].dtype}, no numbers; leave it out or encode it")
+            raise InputError(
+                f"column {name!r} holds {frame[name].dtype}, no numbers; leave it out or encode it"
+            )
     values = np.asarray(target, dtype=float)
     if values.shape != (len(frame),):
         raise InputError(f"there are {values.size} targets for {len(frame)} rows of features; give one each")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..instances.errors import InputError
-
 from .conformal import known_counts
 
 if TYPE_CHECKING:
@@ -63,7 +62,9 @@ def scenarios(
         )
     whole = errors[~np.isnan(errors).any(axis=(1, 2))]
     if not len(whole):
-        raise InputError("no past origin has the errors of all series and steps; forecast fewer steps or series")
+        raise InputError(
+            "no past origin has the errors of all series and steps; forecast fewer steps or series"
+        )
     random = np.random.default_rng(seed)
     drawn: FloatArray = forecast + whole[random.choice(len(whole), number, replace=number > len(whole))]
     return drawn if lowest is None else np.maximum(drawn, lowest)

@@ -65,7 +65,9 @@ class Arima(Maker):
 
     def __post_init__(self) -> None:
         if len({d for _, d, _ in self.orders}) != 1:
-            raise InputError(f"orders {self.orders} do not have one d, without which AICc does not compare them")
+            raise InputError(
+                f"orders {self.orders} do not have one d, without which AICc does not compare them"
+            )
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Choose order and parameters of every series; refuse those with fewer than 10 values."""
@@ -84,7 +86,7 @@ class Arima(Maker):
         def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
             values = panel.values.to_numpy()
             with threadpool_limits(1):
-                paths = [_ahead(values[:, at], *fit, season, rows, horizon) for at, fit in enumerate(fits)]
+                paths = [_ahead(values[:, at], fit, season, rows, horizon) for at, fit in enumerate(fits)]
             return np.stack(paths, axis=2)
 
         return Fitted(panel.series, horizon, ahead)
@@ -110,7 +112,9 @@ def _best(values: FloatArray, candidates: Any, season: int) -> tuple[Any, FloatA
             # that a start is poor or a search ended early is judged by the likelihood reached
             warnings.simplefilter("ignore")
             try:
-                results = _model(values / scale, candidate, season).fit(disp=False, method="lbfgs", maxiter=60)
+                results = _model(values / scale, candidate, season).fit(
+                    disp=False, method="lbfgs", maxiter=60
+                )
             except np.linalg.LinAlgError:
                 continue
         if np.isfinite(results.aicc) and (best is None or results.aicc < best[0]):
@@ -128,14 +132,13 @@ def _model(values: FloatArray, candidate: Any, season: int) -> Any:
 
 def _ahead(
     values: FloatArray,
-    candidate: Any,
-    parameters: FloatArray,
-    scale: float,
+    fit: tuple[Any, FloatArray, float],
     season: int,
     rows: IndexArray,
     horizon: int,
 ) -> FloatArray:
     """Filter once; then state after each origin, moved on: Z T^(h−1) a(t+1 | t)."""
+    candidate, parameters, scale = fit
     begun = int(np.argmax(~np.isnan(values)))
     results = _model(values[begun:] / scale, candidate, season).filter(parameters)
     after = np.asarray(results.predicted_state)

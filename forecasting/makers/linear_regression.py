@@ -70,8 +70,9 @@ class LinearRegression(Maker):
         count = 1 + len(terms.names)
         own, shared = lagged(values, rows, lags), terms.shared(panel.times, rows)
         targets = values[rows[:, None] + np.arange(1, horizon + 1)]
-        whole = ~(np.isnan(own).any(axis=2)[:, None] | np.isnan(targets))
-        fewest = whole.sum(axis=0).min(axis=0)
+        lacking: BoolArray = np.asarray(np.isnan(own).any(axis=2))
+        whole = ~(lacking[:, None] | np.isnan(targets))
+        fewest: IndexArray = np.asarray(whole.sum(axis=0).min(axis=0))
         refuse_series(
             panel,
             fewest < count,
@@ -156,7 +157,9 @@ class FittedRegression:
         from ..regression import least_squares
 
         if series not in self.series:
-            raise InputError(f"there is no series {series!r}; known are {', '.join(map(repr, self.series[:5]))}")
+            raise InputError(
+                f"there is no series {series!r}; known are {', '.join(map(repr, self.series[:5]))}"
+            )
         if not 1 <= step <= self.horizon:
             raise InputError(f"step is {step}; it was fitted for 1 to {self.horizon}")
         values = self._past.values.to_numpy()
