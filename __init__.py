@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from allocare.instances.lanes import Lanes
     from allocare.instances.linear import LinearProblem
     from allocare.instances.network_flow import NetworkFlowProblem
+    from allocare.instances.network_plan import NetworkPlanProblem
     from allocare.instances.programmes import ProgrammeProblem
+    from allocare.instances.transfer_lanes import TransferLanes
     from allocare.instances.transportation import TransportationProblem
     from allocare.instances.uncertain_demand import (
         IntervalDemand,
@@ -47,6 +49,7 @@ _HOMES = {
     "Lanes": "instances.lanes",
     "LinearProblem": "instances.linear",
     "NetworkFlowProblem": "instances.network_flow",
+    "NetworkPlanProblem": "instances.network_plan",
     "PointDemand": "instances.uncertain_demand",
     "ProgrammeProblem": "instances.programmes",
     "QuantileDemand": "instances.uncertain_demand",
@@ -55,6 +58,7 @@ _HOMES = {
     "Solution": "solvers.solution",
     "Status": "solvers.solution",
     "StopReason": "solvers.solution",
+    "TransferLanes": "instances.transfer_lanes",
     "TransportationProblem": "instances.transportation",
     "UncertainTransportationProblem": "instances.uncertain_transportation",
     "check": "models.check",
@@ -84,6 +88,7 @@ __all__ = [
     "Lanes",
     "LinearProblem",
     "NetworkFlowProblem",
+    "NetworkPlanProblem",
     "PointDemand",
     "ProgrammeProblem",
     "QuantileDemand",
@@ -92,6 +97,7 @@ __all__ = [
     "Solution",
     "Status",
     "StopReason",
+    "TransferLanes",
     "TransportationProblem",
     "UncertainTransportationProblem",
     "check",

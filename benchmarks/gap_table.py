@@ -2,7 +2,8 @@
 
 Run it with ``python -m allocare.benchmarks.gap_table``. Every run is a process of its own and tells of its
 incumbents, so that one run gives the gap at every mark. The best bound is the greatest that any exact method
-has proved in its time, or where one is given, the known optimum; gaps are shares of that bound.
+has proved in its time; gaps are shares of that bound. ``--json`` keeps the rows, and ``--read`` makes one
+table of the rows of several such runs, with the best bound of them all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 SIZES = ((5, 100), (10, 100), (20, 100), (20, 200), (40, 400))
@@ -29,6 +31,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="seed of the instances")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print rows as JSON lines instead of a table")
+    parser.add_argument(
+        "--read", nargs="*", type=Path, metavar="FILE", help="rows of earlier runs, run nothing"
+    )
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
@@ -38,6 +43,10 @@ def main() -> None:
     if not arguments.json:
         heads = "".join(f"{f'{mark:g} s':>10}" for mark in marks)
         print(f"{'instance':14}{'best bound':>12}  {'method':20}{heads}  status")
+    if arguments.read:
+        for name, rows in earlier(arguments.read).items():
+            _print_rows(name, rows, marks, as_json=arguments.json)
+        return
     for kind in arguments.types:
         for size in arguments.sizes:
             n_agents, n_tasks = (int(part) for part in size.split("x"))
@@ -47,6 +56,34 @@ def main() -> None:
                 for method in arguments.methods
             ]
             _print_rows(f"{kind} {size}", rows, marks, as_json=arguments.json)
+
+
+def earlier(files: list[Path]) -> dict[str, list[dict[str, Any]]]:
+    r"""Read the rows of earlier runs by instance, in the order of the table; one row a method, the last.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+    ...     for method in ("highs", "cp-sat", "highs"):
+    ...         _ = file.write(json.dumps({"instance": "c 5x100", "method": method}) + "\n")
+    ...     file.flush()
+    ...     [row["method"] for row in earlier([Path(file.name)])["c 5x100"]]
+    ['cp-sat', 'highs']
+    """
+    rows = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    each = {(row["instance"], row["method"]): row for row in rows}
+    sizes = {f"{m}x{n}": place for place, (m, n) in enumerate(SIZES)}
+    methods = {name: place for place, name in enumerate(METHODS)}
+
+    def place(key: tuple[str, str]) -> tuple[str, int, int]:
+        kind, _, size = key[0].partition(" ")
+        return kind, sizes.get(size, len(sizes)), methods.get(key[1], len(methods))
+
+    found: dict[str, list[dict[str, Any]]] = {}
+    for key in sorted(each, key=place):
+        found.setdefault(key[0], []).append(each[key])
+    return found
 
 
 def gaps_at(
@@ -62,7 +99,8 @@ def gaps_at(
     gaps: list[float | None] = []
     for mark in marks:
         held = [objective for seconds, objective in incumbents if seconds <= mark]
-        gaps.append((min(held) - bound) / abs(bound) if held and bound else None)
+        # a bound may be beyond the best plan by its rounding
+        gaps.append(max((min(held) - bound) / abs(bound), 0.0) if held and bound else None)
     return gaps
 
 

@@ -104,14 +104,36 @@ def hunt_command(
             time_limit=time_limit,
             on_trial=lambda line: say(f"hunting for the worst of {rule}: {line['trial'] + 1} of {budget}"),
         )
-        folder = save_hunt(found, out)
+        pictures = _pictures(found)
+        folder = save_hunt(found, out, pictures)
     if json:
         print_json(record(found) | {"out": str(folder)})
         return 0
     for line in in_words(found):
         print(line)
     print(f"wrote {folder}")
+    if pictures is None:
+        print("note: there is no figure without pip install 'allocare[report]'")
     return 0
+
+
+def _pictures(found: Any) -> dict[str, bytes] | None:
+    """The hunt's figure as PNG and SVG; None where the libraries for it are not installed."""
+    from ..instances.errors import CapabilityError
+    from ..reports.bench.hunt_figure import hunt_figure
+    from ..reports.drawing import png, settle, svg
+
+    try:
+        drawing = hunt_figure(found)
+    except CapabilityError:
+        return None
+    if drawing is None:
+        return {}
+    settle(drawing.figure)
+    return {
+        f"{drawing.name}.png": png(drawing.figure),
+        f"{drawing.name}.svg": svg(drawing.figure, drawing.name).encode(),
+    }
 
 
 def _settings(texts: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:

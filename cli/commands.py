@@ -236,7 +236,8 @@ def generate_command(
     kind: Annotated[
         str,
         typer.Argument(
-            help="transportation, assignment, gap, hospitals, ventilators, beds, programmes, stocking."
+            help="transportation, assignment, gap, hospitals, ventilators, beds, programmes, stocking, "
+            "network-plan."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder (or file, with --as) to write.")],

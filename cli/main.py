@@ -20,6 +20,7 @@ from .commands import (
     solve_command,
 )
 from .data_commands import data
+from .demand_command import demand_command
 from .fairness_command import fairness_command
 from .forecast_commands import backtest_command, forecast_command
 from .policy_commands import policy_check_command
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "compare": compare_command,
     "check": check_command,
     "fairness": fairness_command,
+    "demand": demand_command,
     "backends": backends_command,
     "examples": examples_command,
     "generate": generate_command,

@@ -53,3 +53,33 @@ def resampled_sums(quantities: FloatArray, at: IndexArray, replicates: int, seed
         drawn = start[sorted_group] + (uniform * count[sorted_group]).astype(np.intp)
         parts.append(np.stack([np.add.reduceat(row[drawn], start, axis=1) for row in ordered]))
     return np.concatenate(parts, axis=1)
+
+
+def block_means(values: FloatArray, length: int, replicates: int, seed: int) -> FloatArray:
+    """Means of a series resampled in circular blocks, which keep neighbours together.
+
+    Parameters
+    ----------
+    values
+        In the order of time.
+    length
+        Of a block; 1 draws every value by itself.
+    replicates, seed
+        Number of resamples, and the seed of their draws.
+
+    References
+    ----------
+    D. N. Politis, J. P. Romano, "A circular block-resampling procedure for stationary data", in "Exploring
+    the Limits of Bootstrap", Wiley, 1992, 263-270.
+
+    Examples
+    --------
+    >>> block_means(np.array([0.0, 1.0, 0.0, 1.0]), 2, 3, seed=0).tolist()
+    [0.5, 0.5, 0.5]
+    """
+    count = len(values)
+    length = min(max(length, 1), count)
+    starts = np.random.default_rng(seed).integers(count, size=(replicates, -(-count // length)))
+    rows = (starts[..., np.newaxis] + np.arange(length)) % count
+    drawn: FloatArray = values[rows.reshape(replicates, -1)[:, :count]]
+    return np.asarray(drawn.mean(axis=1))

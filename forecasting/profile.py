@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from .extras import need
+
 if TYPE_CHECKING:
     from ..instances.arrays import FloatArray
     from .panel import Panel
@@ -182,6 +184,7 @@ def _means(series: FloatArray, size: int) -> FloatArray:
 
 def _strengths(series: FloatArray, period: int) -> tuple[float, float]:
     """Strength of trend and season of a series whose gaps are bridged."""
+    need("statsmodels", "statsmodels", "the strength of trend and season")
     from statsmodels.tsa.seasonal import STL
 
     known = np.flatnonzero(~np.isnan(series))

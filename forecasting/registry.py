@@ -15,6 +15,7 @@ from .makers.exponential_smoothing import ExponentialSmoothing
 from .makers.learners import GradientBoosting, Perceptron, RandomForest, SupportVectors
 from .makers.linear_regression import LinearRegression
 from .makers.naive import LastValue, SeasonalNaive
+from .pooled.adjusted import PooledAdjusted, PooledRidge
 
 if TYPE_CHECKING:
     from .maker import Forecaster
@@ -34,6 +35,8 @@ FORECASTERS: dict[str, Any] = {
         SupportVectors,
         Perceptron,
         Croston,
+        PooledRidge,
+        PooledAdjusted,
         Ensemble,
     )
 }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..instances.errors import InputError
 from ..instances.hints import nearest
+from .extras import need
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,7 @@ def schema(expected: Expectation, series: Sequence[str]) -> pandera.DataFrameSch
     >>> judged.validate(pd.DataFrame({"Hessen": [1.0, np.nan]}, index=days)).shape
     (2, 1)
     """
+    need("pandera", "pandera", "judging a panel by expectations")
     import pandera.pandas as pandera
 
     checks: list[Any] = []
@@ -125,6 +127,7 @@ def validate(
     allocare.instances.errors.InputError: series 'R2', 2020-01-01, column 'free': it is 125; it must be 120 \
 or less (the first of 4 that fail)
     """
+    need("pandera", "pandera", "judging a panel by expectations")
     import pandera.errors
 
     frames = {panel.name: panel.values, **panel.covariates}

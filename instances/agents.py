@@ -15,6 +15,7 @@ from .hints import nearest
 
 if TYPE_CHECKING:
     from .arrays import BoolArray, FloatArray, IndexArray
+    from .network_plan import NetworkPlanProblem
     from .problem import Problem
 
 SIDES: dict[str, dict[str, str]] = {
@@ -22,6 +23,7 @@ SIDES: dict[str, dict[str, str]] = {
     "fair-allocation": {"targets": "targets"},
     "assignment": {"agents": "agents", "tasks": "tasks"},
     "programmes": {"groups": "groups"},
+    "network-plan": {"sites": "origins", "classes": "arriving_classes"},
     "linear": {"agents": "agents"},
 }
 """Sides that can be agents, a family's own first, with the field that holds their keys."""
@@ -238,6 +240,8 @@ def agents_of(problem: Problem) -> Agents:
 def _need(problem: Problem, side: str, count: int) -> FloatArray | None:
     if side == "tasks":
         return np.ones(count)
+    if problem.kind == "network-plan":
+        return cast("NetworkPlanProblem", problem).patients_of(side)
     return cast("FloatArray | None", getattr(problem, "demand", None))
 
 

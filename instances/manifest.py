@@ -44,6 +44,20 @@ from .manifest_sections import (
     UnitsSection,
     UtilitySection,
 )
+from .network_plan_sections import (
+    ArrivingSection,
+    ClassesSection,
+    DaysSection,
+    DeliveriesSection,
+    NetworkPlanOptions,
+    PresentSection,
+    ResourcesSection,
+    SitesSection,
+    StaysSection,
+    StockSection,
+    TransferLanesSection,
+    UseSection,
+)
 from .programme_sections import (
     BudgetsSection,
     GroupsSection,
@@ -181,6 +195,31 @@ class UncertainTransportationManifest(Manifest):
     """Lanes between targets, for after demand is known; absent where nothing can be passed on."""
 
 
+class NetworkPlanManifest(Manifest):
+    """A network plan over several days."""
+
+    kind: Literal["network-plan"]
+    objective: MinimumSection = MinimumSection()
+    options: NetworkPlanOptions = NetworkPlanOptions()
+    sites: SitesSection
+    days: DaysSection
+    classes: ClassesSection
+    resources: ResourcesSection
+    use: UseSection
+    stays: StaysSection
+    remaining: StaysSection | None = None
+    """Days left to those in care at the start; absent for the equilibrium of the stays."""
+    stock: StockSection
+    deliveries: DeliveriesSection | None = None
+    """Absent where stocks do not change by themselves."""
+    present: PresentSection | None = None
+    """Absent where nobody is in care at the start."""
+    patients: ArrivingSection | None = None
+    """Absent where nobody arrives."""
+    lanes: TransferLanesSection | None = None
+    """Absent where nothing travels."""
+
+
 MANIFESTS: dict[str, type[Manifest]] = {
     "transportation": TransportationManifest,
     "assignment": AssignmentManifest,
@@ -189,6 +228,7 @@ MANIFESTS: dict[str, type[Manifest]] = {
     "linear": LinearManifest,
     "programmes": ProgrammeManifest,
     "uncertain-transportation": UncertainTransportationManifest,
+    "network-plan": NetworkPlanManifest,
 }
 
 

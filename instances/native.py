@@ -17,6 +17,7 @@ from .manifest import (
     LinearManifest,
     Manifest,
     NetworkFlowManifest,
+    NetworkPlanManifest,
     ProgrammeManifest,
     TransportationManifest,
     UncertainTransportationManifest,
@@ -24,9 +25,11 @@ from .manifest import (
 )
 from .native_fairness import attributes_of, fairness_of
 from .native_lanes import End, Instance, read_lanes
+from .native_network_plan import read_network_plan
 from .native_programmes import read_programmes
 from .native_uncertain import read_uncertain
 from .network_flow import NetworkFlowProblem
+from .network_plan import NetworkPlanProblem
 from .problem import Provenance
 from .programmes import ProgrammeProblem
 from .toml_files import read_toml
@@ -89,6 +92,8 @@ def _family(instance: Instance, manifest: Manifest) -> tuple[type[Problem], dict
             return ProgrammeProblem, read_programmes(instance, manifest)
         case UncertainTransportationManifest():
             return UncertainTransportationProblem, read_uncertain(instance, manifest)
+        case NetworkPlanManifest():
+            return NetworkPlanProblem, read_network_plan(instance, manifest)
     raise TypeError(f"no reader for {type(manifest).__name__}")
 
 

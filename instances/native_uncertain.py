@@ -188,6 +188,8 @@ def _probabilities(
             listed = scenarios.keys(scenarios.header[0], "scenario")
         else:
             listed = scenarios.names(section.scenario, "scenario")
+        if not len(listed):
+            raise scenarios.error("it holds no scenario; give one row at least")
         return listed, np.full(len(listed), 1 / len(listed))
     table = instance.table(manifest.probabilities)
     names = table.keys(manifest.probabilities.key, "scenario")

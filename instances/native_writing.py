@@ -14,6 +14,7 @@ from .manifest import parse_manifest
 from .native_fairness import ELSEWHERE, attribute_columns, fairness_tables
 from .native_programmes import ONE_BUDGET
 from .native_uncertain_writing import write_uncertain
+from .network_plan_writing import network_plan_tables
 from .whole_writing import written_whole
 
 if TYPE_CHECKING:
@@ -82,7 +83,14 @@ def write_native(problem: Problem, path: Path, *, tables: TableFormat = "csv") -
 
 
 class Draft:
-    """The tables of a problem under way, by file name."""
+    """The tables of a problem under way, by file name.
+
+    Examples
+    --------
+    >>> draft = Draft("", "csv", {})
+    >>> draft.table("beds", {"ward": ["a"], "beds": [3]}, key="ward")
+    {'file': 'beds.csv', 'key': 'ward'}
+    """
 
     def __init__(self, prefix: str, tables: TableFormat, attributes: Mapping[str, pd.DataFrame]) -> None:
         self.prefix = prefix
@@ -352,6 +360,7 @@ _WRITERS: dict[str, Callable[[Any, Draft], dict[str, Any]]] = {
     "linear": _linear,
     "programmes": _programmes,
     "uncertain-transportation": write_uncertain,
+    "network-plan": network_plan_tables,
 }
 
 

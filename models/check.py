@@ -31,6 +31,7 @@ from .checks import (
     fairness,
     linear,
     network_flow,
+    network_plan,
     programmes,
     transportation,
     uncertain_transportation,
@@ -55,6 +56,7 @@ _FAMILIES: dict[str, Any] = {
     "linear": linear,
     "programmes": programmes,
     "uncertain-transportation": uncertain_transportation,
+    "network-plan": network_plan,
 }
 
 
@@ -67,7 +69,8 @@ def check(problem: Problem, plan: pd.DataFrame) -> CheckReport:
         What was to be decided.
     plan
         A frame as `allocare.solve` returns it: ``source, target, quantity``, ``agent, task``,
-        ``arc, quantity``, ``column, value`` or ``programme, share``. What it does not list is 0.
+        ``arc, quantity``, ``column, value``, ``programme, share`` or
+        ``decision, what, from, to, day, quantity``. What it does not list is 0.
 
     Raises
     ------

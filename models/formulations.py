@@ -17,6 +17,7 @@ FAMILIES = {
     "linear": "linear",
     "programmes": "programmes",
     "uncertain-transportation": "uncertain_transportation",
+    "network-plan": "network_plan",
 }
 
 

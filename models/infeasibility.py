@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .causes import assignment, linear, network_flow, programmes, transportation
+from .causes import assignment, linear, network_flow, network_plan, programmes, transportation
 
 if TYPE_CHECKING:
     from ..instances.problem import Problem
@@ -20,6 +20,7 @@ _FAMILIES: dict[str, Any] = {
     "network-flow": network_flow,
     "linear": linear,
     "programmes": programmes,
+    "network-plan": network_plan,
 }
 
 

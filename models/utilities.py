@@ -6,6 +6,7 @@ Where
     - coverage: :math:`u_i = \sum_j x_{ji} / d_i`, the share of the need :math:`d_i` that is met
     - benefit: :math:`u_i = \sum_j b_{ji} x_{ji} / n_i`, weight (or, where cost is minimised, quantity) a head
     - burden: :math:`u_i = -(\sum_j c_{ji} x_{ji} + p_i (d_i - \sum_j x_{ji})) / n_i`, cost a head, negative
+    - of network plans, coverage is the share of a site's (or a class's) own patients that is treated anywhere
     - of programmes, benefit is :math:`u_i = \alpha_i + \sum_p q_p x_p`, what a member of the group has
     - normalised: :math:`(u_i - \bar u_i) / (u_i^* - \bar u_i)` with :math:`u_i^*` the most that i could have
 
@@ -22,6 +23,8 @@ import scipy.sparse as sp
 
 from ..instances.agents import agents_of
 from ..instances.errors import InputError
+from ..instances.network_moves import SEND
+from .network_plan_columns import transfer_costs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from ..instances.assignment import AssignmentProblem
     from ..instances.fair_allocation import FairAllocationProblem
     from ..instances.linear import LinearProblem
+    from ..instances.network_plan import NetworkPlanProblem
     from ..instances.problem import Problem
     from ..instances.programmes import ProgrammeProblem
     from ..instances.transportation import TransportationProblem
@@ -248,6 +252,32 @@ def _programmes(problem: Problem, agents: Agents) -> Utilities:
     )
 
 
+def _network_plan(problem: Problem, agents: Agents) -> Utilities:
+    """Patients treated, wherever, by the site at which they arrived or by class."""
+    problem = cast("NetworkPlanProblem", problem)
+    if agents.utility == "burden":
+        raise InputError("burden of a network plan is not known, costs are shared; choose 'coverage'")
+    assert agents.need is not None
+    moves = problem.moves
+    keys = problem.sites if agents.side == "sites" else problem.classes
+    place = agents.keys.get_indexer(keys)[
+        moves.source if agents.side == "sites" else moves.what * (moves.kind <= SEND)
+    ]
+    some = np.flatnonzero((moves.kind <= SEND) & (place >= 0))
+    shape = (len(agents), problem.size)
+    served = sp.csr_array((np.ones(len(some)), (place[some], some)), shape=shape)
+    each = agents.need if agents.utility == "coverage" else agents.size
+    return Utilities(
+        agents=agents,
+        matrix=sp.csr_array(sp.diags_array(1 / each) @ served),
+        constant=np.zeros(len(agents)),
+        lowest=np.zeros(len(agents)),
+        highest=agents.need / each,
+        served=served,
+        cost=transfer_costs(problem),
+    )
+
+
 def incidence(end: IndexArray, count: int, values: FloatArray | None = None) -> sp.csr_array:
     """Matrix that sums decisions (times values) by the agent at their end.
 
@@ -285,4 +315,5 @@ _FAMILIES: dict[str, Callable[[Problem, Agents], Utilities]] = {
     "assignment": _pairs,
     "linear": _columns,
     "programmes": _programmes,
+    "network-plan": _network_plan,
 }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..instances.network_plan import NetworkPlanProblem
 from .curve_cuts import solve_by_tangents
 from .cuts import not_convex, solve_by_cuts
 from .form_result import FormResult, clamped, exactly_whole, solve_rendering
@@ -15,6 +17,7 @@ from .highs_answer import STATUS, held
 from .highs_session import offer, prepared, run, tell
 from .incumbents import later, silent
 from .rebounded import Rebounded
+from .relax_and_fix import solve_after_dive
 from .scaled_form import ScaledForm
 from .solution import Status, StopReason
 from .stages import solve_in_stages
@@ -31,7 +34,10 @@ def refusal(task: Task, options: Options) -> str | None:
 
 
 def solve(task: Task, options: Options) -> Outcome:
-    """Solve a task by its matrix form."""
+    """Solve a task by its matrix form; a network plan that need not be proved optimal, from a dive."""
+    plain = not task.extended and not task.problem.asks_fairness
+    if isinstance(task.problem, NetworkPlanProblem) and plain and (options.gap or options.time_limit):
+        return solve_rendering(task, options, partial(solve_after_dive, task.problem, solve_form))
     return solve_rendering(task, options, solve_form)
 
 

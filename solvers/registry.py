@@ -16,13 +16,14 @@ ALL = frozenset(
         "linear",
         "programmes",
         "uncertain-transportation",
+        "network-plan",
     }
 )
-FLOWS = ALL - {"linear", "programmes", "uncertain-transportation"}
+FLOWS = ALL - {"linear", "programmes", "uncertain-transportation", "network-plan"}
 TRANSPORTATION = frozenset({"transportation"})
 FAIR = frozenset({"fair-allocation"})
 SERVICE = FLOWS - {"network-flow"}
-RULED = SERVICE | {"programmes"}
+RULED = SERVICE | {"programmes", "network-plan"}
 GREEDY_RULES = (
     "default",
     "nearest",
@@ -38,6 +39,7 @@ GREEDY_RULES = (
     "first-come",
     "proportional-share",
     "regret",
+    "nearest-room",
     "randomised",
 )
 

@@ -64,14 +64,14 @@ def many_rows(count: int, seed: int = 0, slower: float = 1.0) -> pd.DataFrame:
         for place, backend in enumerate(backends):
             seconds = slower * 1e-4 * size ** (0.6 + 0.05 * place) * float(random.lognormal(0, 0.2))
             if backend in exact:
-                made = row(f"{family} {at}", backend, best, solve_seconds=seconds)
+                made = row(f"{family}:number={at}", backend, best, solve_seconds=seconds)
                 made["incumbents"] = [
                     [seconds * k / 10, best * (2 - k / 10), best * k / 10] for k in range(1, 11)
                 ]
             else:
                 worse = best * (1 + float(random.exponential(0.05 * (place - 4))))
                 status = "incomplete" if random.random() < 0.1 else "feasible"
-                made = row(f"{family} {at}", backend, worse, status=status, bound=None)
+                made = row(f"{family}:number={at}", backend, worse, status=status, bound=None)
                 made["solve_seconds"] = seconds / 10
                 made["left_out"] = 3.0 if status == "incomplete" else None
             made |= {"family": family, "size": size, "wall_seconds": seconds + 0.1}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,14 @@ import pandas as pd
 import pytest
 from lab_rows import frame, many_rows, probe, row
 
+from allocare.benchmarks.hunting.hunt import MEASURED, hunt
 from allocare.benchmarks.results import load
 from allocare.cli.main import main
 from allocare.instances.errors import InputError
 from allocare.reports.bench.comparisons import optima_table, rules_table, set_table
 from allocare.reports.bench.figures import figures
 from allocare.reports.bench.findings import Findings, kind_of
+from allocare.reports.bench.hunt_figure import hunt_figure
 from allocare.reports.bench.sections import sections
 from allocare.reports.bench.storage import save_report
 from allocare.reports.bench.tables import family_table
@@ -226,6 +229,27 @@ def test_searches_are_said_to_beat_the_rules_or_not() -> None:
     ]
 
 
+def test_a_search_that_ran_on_some_instances_is_told_of_those() -> None:
+    rows = [row(name, "greedy:nearest", 110.0, status="feasible", **KNOWN) for name in "abc"]
+    rows += [row("a", "genetic", 105.0, status="feasible", **KNOWN)]
+    rows += [row("b", "genetic", 10.0, status="incomplete", left_out=1.0, **KNOWN)]
+    table = rules_table(Findings.of(frame(*rows)))
+    assert table is not None
+    assert table.frame.iloc[0][["search worse by", "better, same, worse"]].tolist() == [
+        "5.00 % on 1 of 2",
+        "1, 0, 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "says"),
+    [([1.0] * 4, "The machine was steady"), ([1.0, 1.0, 1.0, 9.0], "not steady"), ([1.0], "Too few probes")],
+)
+def test_the_summary_says_whether_the_machine_was_steady(seconds: list[float], says: str) -> None:
+    rows = [row("a", "x"), *(probe(10 * k, each) for k, each in enumerate(seconds))]
+    assert says in " ".join(summary(Findings.of(frame(*rows))))
+
+
 def test_backends_that_take_every_instance_are_not_put_behind_specialists() -> None:
     rows = [row(name, "highs", solve_seconds=2.0, **KNOWN) for name in "abc"]
     rows += [row("a", "linear-assignment", solve_seconds=0.1, **KNOWN)]
@@ -286,6 +310,10 @@ def test_sets_of_instances_are_told_apart() -> None:
         ([row("a", "x", versions={"allocare": "1"}), row("b", "x")], "several versions are mixed: allocare"),
         ([row("a", "x"), *(probe(k, 1.0 + (k == 2)) for k in range(5))], "mistrust small differences"),
         ([row("a", "x"), row("a", "y", None)], "Performance profiles leave out"),
+        (
+            [row("a", "x", incumbents=[[0.5, 100.0, None]]), row("a", "y", solve_seconds=3.0)],
+            "y reported no incumbents on the way",
+        ),
     ],
 )  # fmt: skip
 def test_limitations_are_said_where_they_hold(rows: list[dict[str, Any]], says: str) -> None:
@@ -353,9 +381,31 @@ def test_the_command_hunts_and_saves(tmp_path: Path, capsys: pytest.CaptureFixtu
     found = json.loads(out)
     assert found["rule"] == "greedy:vogel"
     assert 3 <= found["worst"]["n_sources"] <= 6
+    assert (tmp_path / "hunt" / "gap_by_shape.png").read_bytes()[:4] == b"\x89PNG"
+    assert ET.parse(tmp_path / "hunt" / "gap_by_shape.svg").getroot().tag.endswith("svg")
+    page = (tmp_path / "hunt" / "hunt.md").read_text(encoding="utf-8")
+    assert "![Gap against size and shape](gap_by_shape.png)" in page
     assert found["worst"]["n_targets"] == 5
     code, _, err = run(capsys, *arguments, "--out", tmp_path / "hunt")
     assert (code, err.count("\n")) == (2, 1)
+
+
+def test_a_hunt_is_drawn_with_every_measured_trial_and_its_worst() -> None:
+    found = hunt("nearest", "hospitals", 24, seed=1, fixed={"n_hospitals": 6, "unmet_cost": 5000.0})
+    drawing = hunt_figure(found)
+    assert drawing is not None
+    panel = drawing.figure.axes[0]
+    dots = {line.get_label(): line.get_xdata() for line in panel.lines}
+    measured = found.trials[found.trials["outcome"].isin(MEASURED)]
+    assert len(dots["explored evenly"]) + len(dots["searched around the worst"]) == len(measured)
+    assert list(dots["worst case"]) == [found.worst["size"]]
+    assert f"Worst: {found.worst['gap']:.2%}." in drawing.alt
+
+
+def test_a_hunt_that_measured_nothing_is_not_drawn() -> None:
+    found = hunt("nearest", "hospitals", 4, seed=1)
+    nothing = replace(found, trials=found.trials.assign(outcome="incomplete", gap=float("nan")))
+    assert hunt_figure(nothing) is None
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,17 @@ def test_a_profile_shows_series_and_imbalance_between_groups(simulated, tmp_path
     assert len(list((tmp_path / "tables").iterdir())) == 5
 
 
+def test_wide_tables_are_read_with_a_series_a_column(tmp_path, capsys) -> None:
+    file = saved(tmp_path, "day;HE;HB\n01.02.2024;1.000;3\n02.02.2024;1.001,5;4\n", "a.csv")
+    options = ("--wide", "--time", "day", "--times", "%d.%m.%Y", "--thousands", ".", "--decimal", ",")
+    code, _, _ = run(capsys, "clean", str(file), *options, "--out", str(tmp_path / "out"))
+    assert code == 0
+    written = (tmp_path / "out" / "clean.csv").read_text()
+    assert written == (
+        "series,day,values\nHB,2024-02-01,3.0\nHB,2024-02-02,4.0\nHE,2024-02-01,1000.0\nHE,2024-02-02,1001.5\n"
+    )
+
+
 GOOD = ["--key", "state", "--time", "day", "--value", "beds"]
 CASES = [
     ("HE,2024-01-01,5\nHE,2024-01-01,6", GOOD, "a.csv, series 'HE', row 3: 2024-01-01 appears twice"),

@@ -15,6 +15,7 @@ from allocare.instances.examples import EXAMPLES, answer, example, example_path,
 from allocare.instances.fair_allocation import FairAllocationProblem
 from allocare.instances.generators import generate
 from allocare.instances.linear import LinearProblem
+from allocare.instances.network_plan import NetworkPlanProblem
 from allocare.instances.programmes import ProgrammeProblem
 from allocare.instances.transportation import TransportationProblem
 from allocare.instances.uncertain_transportation import UncertainTransportationProblem
@@ -27,6 +28,7 @@ from tests.independent import (
     programmes_optimum,
     transportation_optimum,
 )
+from tests.test_network_plan import best_of_all_plans
 
 FOLDER = example_path("kleeblatt-2021-12-08").parent.parent
 WITH_BASELINES = [
@@ -47,6 +49,8 @@ def test_every_answer_is_confirmed_by_an_independent_solver(name: str) -> None:
         found = least_variance_whole(problem) if problem.whole else float(least_variance(problem))
     elif isinstance(problem, ProgrammeProblem):
         found = programmes_optimum(problem)
+    elif isinstance(problem, NetworkPlanProblem):
+        found = best_of_all_plans(problem)
     elif isinstance(problem, UncertainTransportationProblem):
         found = expected_cost_optimum(problem)
     else:
@@ -259,6 +263,7 @@ def test_the_list_of_examples_shows_kind_size_sense_and_optimum() -> None:
         336,
     ]
     assert set(frame["kind"]) == {
+        "network-plan",
         "transportation",
         "assignment",
         "fair-allocation",

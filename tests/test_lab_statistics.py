@@ -347,7 +347,7 @@ def test_a_power_law_by_hand() -> None:
 
 def test_two_sizes_make_no_law_and_tiny_times_are_left_out() -> None:
     assert power_law([1, 1, 2], [1.0, 1.0, 2.0]) is None
-    sizes = {"a": 10, "b": 100, "c": 1000, "d": 10000}
+    sizes = {"lp:n=1": 10, "lp:n=2": 100, "lp:n=3": 1000, "lp:n=4": 10000}
     rows = [row(name, "x", size=size, solve_seconds=1e-4 * size, **KNOWN) for name, size in sizes.items()]
     points = growth_points(prepared(frame(*rows, row("e", "x", None, size=10**6, **KNOWN))))
     assert points["size"].tolist() == [100, 1000, 10000]
@@ -355,11 +355,29 @@ def test_two_sizes_make_no_law_and_tiny_times_are_left_out() -> None:
     assert table["exponent"] == pytest.approx(1.0)
 
 
+def test_no_law_is_drawn_through_sizes_alike_or_single_instances_or_runs_that_ended_at_their_limit() -> None:
+    def points(names: list[str], sizes: list[int], **changes: object) -> int:
+        rows = [
+            row(name, "x", size=size, solve_seconds=0.01 * size, **KNOWN | changes)
+            for name, size in zip(names, sizes, strict=True)
+        ]
+        return len(scaling_laws(growth_points(prepared(frame(*rows)))))
+
+    made = ["lp:n=1", "lp:n=2", "lp:n=3"]
+    assert points(made, [10, 100, 1000]) == 1
+    assert points(made, [10, 100, 200]) == 0
+    assert points(["a", "b", "c"], [10, 100, 1000]) == 0
+    assert points(["lp:n=1", "qp:n=2", "gap:n=3"], [10, 100, 1000]) == 0
+    assert points(made, [10, 100, 1000], status="feasible", stop_reason="time-limit") == 0
+
+
 def test_drift_is_seen_and_a_steady_machine_is_called_steady() -> None:
     noisy = drift_table(frame(*(probe(minutes, 1.0 + (minutes == 30)) for minutes in range(0, 60, 10)))).iloc[
         0
     ]
     assert (noisy["verdict"], noisy["slowest_over_median"]) == ("noisy", 2.0)
+    slowed = drift_table(frame(*(probe(minutes, 1.0 + 2.0 * (minutes > 10)) for minutes in range(0, 60, 10))))
+    assert slowed.iloc[0]["verdict"] == "noisy"
     rising = drift_table(frame(*(probe(minutes, 1 + minutes / 600) for minutes in range(0, 61, 10)))).iloc[0]
     assert rising["verdict"] == "steady"
     assert rising["trend_per_hour"] == pytest.approx(0.1 / 1.05)

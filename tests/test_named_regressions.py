@@ -15,6 +15,12 @@ import scipy.optimize
 
 import allocare
 from allocare import LinearProblem
+from allocare.forecasting.metrics import (
+    mean_absolute_error,
+    mean_absolute_scaled_error,
+    mean_squared_error,
+    root_mean_squared_error,
+)
 from allocare.forecasting.regression import least_squares
 from allocare.forecasting.scaling import MinMax, Standard, sample_mean, sample_std
 from allocare.solvers.backend import Options, Task
@@ -159,3 +165,16 @@ def test_min_max_of_a_constant_column_divides_by_nothing() -> None:
     scaling = MinMax().fit(pd.DataFrame({"beds": column}))
     assert scaling.apply(column[:, None]).ravel().tolist() == [0.0] * 4
     assert scaling.inverse(np.zeros((4, 1))).ravel().tolist() == column.tolist()
+
+
+def test_errors_of_forecasts_by_hand() -> None:
+    actual, forecast = [10, 20, 30, 40], [12, 18, 33, 35]
+    assert mean_absolute_error(actual, forecast) == (2 + 2 + 3 + 5) / 4
+    assert mean_squared_error(actual, forecast) == (4 + 4 + 9 + 25) / 4
+    assert root_mean_squared_error(actual, forecast) == np.sqrt(10.5)
+    # the traps: errors that cancel, and a root taken of each error rather than of their mean
+    assert np.mean(np.subtract(forecast, actual)) == -0.5
+    # steps of 4, 2 and 6 in the training part, 4 on average; over two steps 2 and 4, 3 on average
+    training = [5, 9, 7, 13]
+    assert mean_absolute_scaled_error(actual, forecast, training) == 3 / 4
+    assert mean_absolute_scaled_error(actual, forecast, training, season=2) == 3 / 3

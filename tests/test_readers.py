@@ -125,7 +125,11 @@ CASES = [
     ("HE,2024-01-01,5\nHB,2024-01-01,\nHB,2024-01-02,NA", "series 'HB', row 3, column 'beds': all 2 records"),
     (
         "HE,2024-01-01,5\nHE,2024-01-02,5\nHE,2024-01-03,5\nHE,2204-01-04,5",
-        "row 5, column 'day': 2204-01-04 is far from all other times",
+        "row 5, column 'day': 2204-01-04 is far from the other times: nothing .* between 2024-01-03 and",
+    ),
+    (
+        "HE,1924-01-01,5\nHE,2024-01-02,5\nHE,2024-01-03,5\nHE,2024-01-04,5",
+        "row 2, column 'day': 1924-01-01 is far from the other times",
     ),
     (
         "\n".join(f"HE,2024-01-{day},5" for day in ("01", "02", "02 12:00", "03", "04", "05")),

@@ -261,6 +261,9 @@ def test_neighbours_find_the_days_on_which_the_others_looked_alike() -> None:
     ("text", "line"),
     [
         ("[[steps]]\nlimit = 3\n", "r.toml, step 1, field 'step': it is missing"),
+        ("[[steps]]\nstep = ['counts']\n", "r.toml, step 1, field 'step': it is no name"),
+        ("[[steps]]\nstep = 'counts'\ncolumns = 'beds'\n", "columns is 'beds'; give a list of names"),
+        ("[[steps]]\nstep = 'regularise'\nfrequency = ['D']\n", r"frequency is \('D',\); give D"),
         ("[[steps]]\nstep = 'interpolat'\n", r"r.toml, step 1: there is no step 'interpolat'; did you mean"),
         ("[[steps]]\nstep = 'interpolate'\nlongst = 3\n", "step 'interpolate': there is no setting 'longst'"),
         ("[[steps]]\nstep = 'interpolate'\nlongest = 'x'\n", "longest is 'x'; give a whole number of 1"),

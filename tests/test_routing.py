@@ -44,6 +44,10 @@ def assignment(**changes: Any) -> AssignmentProblem:
     return AssignmentProblem(agents=range(6), tasks=range(6), pairs=Lanes.from_matrix(COST[:, :6]), **changes)
 
 
+def stocking(**options: Any) -> Problem:
+    return allocare.generate("stocking", n_stores=2, n_hospitals=8, n_scenarios=6, seed=3, **options)
+
+
 NETWORK = NetworkFlowProblem(
     nodes=range(3), balance=[5, 0, -5], tail=[0, 1, 0], head=[1, 2, 2], cost=[2, 3, 7], lower=[0, 0, 0],
     capacity=[4, 9, 9],
@@ -100,7 +104,16 @@ ROUTES: list[tuple[Problem, str, str]] = [
         "clarabel",
         "minimum variance of divisible utilities",
     ),
+    (stocking(whole=False, recourse_km=300), "clarabel", "recourse lanes in many scenarios"),
+    (stocking(whole=True, recourse_km=300), "highs", "general linear rows"),
+    (stocking(whole=False), "highs", "general linear rows"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def many_scenarios_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small problems stand for those that are wide enough for an interior point."""
+    monkeypatch.setattr(routing, "WIDE_RECOURSE", 50)
 
 
 @pytest.mark.parametrize(("problem", "backend", "reason"), ROUTES)

@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 from public_files import saved
 
-from allocare import InputError
+from allocare import CapabilityError, InputError
 from allocare.forecasting.panel import Panel
+from allocare.forecasting.profile import profile
 from allocare.forecasting.readers import read_long
+from allocare.forecasting.recipes.neighbours import NeighbourFill
 from allocare.forecasting.recipes.recipe import Recipe
 from allocare.forecasting.schemas import Expectation, validate
 
@@ -53,3 +55,14 @@ def test_failures_name_the_files_row_and_count_the_others(tmp_path: Path) -> Non
     cleaned = Recipe().clean(read_long(saved(tmp_path, text, "a.csv"), "state", "day", "beds"))
     with pytest.raises(InputError, match=r"a.csv, series 'HB', row 4, column 'beds': it is 11; .* of 2 that"):
         validate(cleaned.panel, [Expectation(highest=8)], source=cleaned.source, rows=cleaned.rows)
+
+
+def test_a_missing_library_is_one_line_naming_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("allocare.forecasting.extras.find_spec", lambda _: None)
+    line = r"needs pandera; install it with: pip install 'allocare\[forecast\]'"
+    with pytest.raises(CapabilityError, match=line):
+        validate(panel(HE=[1.0, 2.0]), [Expectation(lowest=0)])
+    with pytest.raises(CapabilityError, match="step 'neighbour-fill' needs scikit-learn"):
+        NeighbourFill().fit(panel(HE=[1.0, 2.0]).values, None)
+    with pytest.raises(CapabilityError, match="the strength of trend and season needs statsmodels"):
+        profile(panel(HE=[float(t % 5) for t in range(40)]))

@@ -16,6 +16,7 @@ from .hunt import MEASURED
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable, Mapping
 
     from ...instances.problem import Problem
     from .hunt import Hunt
@@ -107,11 +108,22 @@ def associations(hunt: Hunt) -> pd.DataFrame:
     return table.loc[strongest].reset_index(drop=True)
 
 
-def save_hunt(hunt: Hunt, folder: str | os.PathLike[str]) -> Path:
+def save_hunt(
+    hunt: Hunt, folder: str | os.PathLike[str], pictures: Mapping[str, bytes] | None = None
+) -> Path:
     """Write a hunt into a new folder, whole or not at all.
 
     ``hunt.json`` says what was searched and what was worst, ``hunt.md`` the same for people, ``trials.csv``,
     ``bands.csv`` and ``associations.csv`` hold the tables, and ``worst`` the worst case as a native instance.
+
+    Parameters
+    ----------
+    hunt
+        What was found.
+    folder
+        Where to; it must be new or empty.
+    pictures
+        Pictures by file name, written beside the rest; ``hunt.md`` shows those that are PNG.
 
     Raises
     ------
@@ -131,7 +143,7 @@ def save_hunt(hunt: Hunt, folder: str | os.PathLike[str]) -> Path:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError("something is already there; choose another name for --out", str(target))
     with replaced_whole(target) as part:
-        _write(hunt, part)
+        _write(hunt, part, pictures or {})
     return target
 
 
@@ -190,20 +202,22 @@ def in_words(hunt: Hunt) -> list[str]:
     return lines
 
 
-def _write(hunt: Hunt, folder: Path) -> None:
+def _write(hunt: Hunt, folder: Path, pictures: Mapping[str, bytes]) -> None:
     hunt.trials.to_csv(folder / "trials.csv", index=False, lineterminator="\n")
     bands = by_band(hunt)
     bands.to_csv(folder / "bands.csv", index=False, lineterminator="\n")
     associations(hunt).to_csv(folder / "associations.csv", index=False, lineterminator="\n")
     text = json.dumps(record(hunt), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "hunt.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "hunt.md").write_text(_page(hunt, bands), encoding="utf-8")
+    (folder / "hunt.md").write_text(_page(hunt, bands, pictures), encoding="utf-8")
+    for name, picture in pictures.items():
+        (folder / name).write_bytes(picture)
     if hunt.worst is not None:
         problem: Problem = hunt.instance(int(hunt.worst["trial"]))
         write(problem, folder / "worst", "native")
 
 
-def _page(hunt: Hunt, bands: pd.DataFrame) -> str:
+def _page(hunt: Hunt, bands: pd.DataFrame, pictures: Iterable[str]) -> str:
     from ..presentation import markdown
 
     columns = ["trial", "phase", *hunt.searched, "generator_seed", "outcome", "gap"]
@@ -211,14 +225,26 @@ def _page(hunt: Hunt, bands: pd.DataFrame) -> str:
         "gap", ascending=False, kind="stable"
     )
     parts = [f"# Where {hunt.rule} does worst on {hunt.generator}", " ".join(in_words(hunt))]
-    parts += ["## The ten worst", markdown(ten[columns].head(10).astype({"generator_seed": str}))]
+    ten = ten[columns].head(10).astype({"generator_seed": str})
+    parts += ["## The ten worst", markdown(_as_read(ten))]
     if len(bands):
-        parts += ["## Gap against size and shape (explored instances)", markdown(bands)]
+        shown = [f"![Gap against size and shape]({name})" for name in pictures if name.endswith(".png")]
+        parts += ["## Gap against size and shape (explored instances)", *shown, markdown(_as_read(bands))]
     parts.append(
         "A generator made these instances, and they were searched for on purpose: they show how badly the "
         "rule can do, and nothing of how often it does."
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _as_read(table: pd.DataFrame) -> pd.DataFrame:
+    """Gaps in percent, names without underscores."""
+    from ..presentation import percent
+
+    shown = table.copy()
+    for name in [name for name in table.columns if str(name).endswith("gap")]:
+        shown[name] = table[name].map(lambda gap: percent(gap, 2))
+    return shown.rename(columns=lambda name: str(name).replace("_", " "))
 
 
 def _figures(hunt: Hunt) -> list[str]:

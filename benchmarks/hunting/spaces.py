@@ -122,6 +122,23 @@ SPACES: Mapping[str, Mapping[str, Axis]] = MappingProxyType(
             "budget_share": Axis(0.05, 0.95),
             "whole": Axis(choices=(True, False)),
         },
+        "stocking": {
+            "n_stores": _whole(1, 20),
+            "n_hospitals": _whole(2, 80),
+            "n_scenarios": _whole(2, 40),
+            "scarcity": Axis(0.3, 3.0, log=True),
+            "together": Axis(0.0, 1.0),
+            "measure": Axis(choices=("expected-cost", "cvar", "worst-case")),
+            "whole": Axis(choices=(True, False)),
+        },
+        "network-plan": {
+            "n_sites": _whole(2, 12),
+            "n_days": _whole(2, 10),
+            "n_resources": Axis(1, 4, whole=True),
+            "n_neighbours": Axis(0, 4, whole=True),
+            "peak_load": Axis(0.5, 3.0),
+            "switches": Axis(choices=(True, False)),
+        },
     }
 )
 """By generator, the options that are searched unless told otherwise."""

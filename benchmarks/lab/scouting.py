@@ -60,14 +60,16 @@ def tiny_problems() -> Iterator[Problem]:
 
     Examples
     --------
-    >>> sorted({problem.kind for problem in tiny_problems()})
-    ['assignment', 'fair-allocation', 'linear', 'network-flow', 'programmes', 'transportation']
+    >>> sorted({problem.kind for problem in tiny_problems()})  # doctest: +NORMALIZE_WHITESPACE
+    ['assignment', 'fair-allocation', 'linear', 'network-flow', 'network-plan', 'programmes', 'transportation',
+     'uncertain-transportation']
     """
-    for name in ("degenerate", "chores-3x3", "gap-c515-1-min", "article-linear"):
+    for name in ("degenerate", "chores-3x3", "gap-c515-1-min", "article-linear", "ventilator-stocking"):
         yield example(name)
     yield generate("ventilators", n_lenders=2, n_borrowers=3, whole=False)
     yield generate("ventilators", n_lenders=2, n_borrowers=3, whole=True)
     yield generate("programmes", n_groups=3)
+    yield generate("network-plan", n_sites=2, n_days=2)
     yield NetworkFlowProblem(
         nodes=pd.Index(["a", "b"]),
         balance=np.array([3.0, -3.0]),

@@ -63,7 +63,7 @@ def drift_table(rows: pd.DataFrame) -> pd.DataFrame:
                 "trend_per_hour": trend,
                 "trend_low": low,
                 "trend_high": high,
-                "verdict": _verdict(len(seconds), seconds.max() / median),
+                "verdict": _verdict(len(seconds), seconds.max() / median, median / seconds.min()),
             }
         )
     return pd.DataFrame(lines)
@@ -87,7 +87,8 @@ def machine_name(machine: object) -> str:
     return ", ".join(f"{name} {machine[name]}" for name in sorted(machine) if machine[name] is not None)
 
 
-def _verdict(count: int, slowest: float) -> str:
+def _verdict(count: int, slowest: float, fastest: float) -> str:
+    """Noisy where some probes are much slower than the median, or the median than the fastest."""
     if count < LEAST_PROBES:
         return "too few probes"
-    return "noisy" if slowest > NOISY else "steady"
+    return "noisy" if max(slowest, fastest) > NOISY else "steady"

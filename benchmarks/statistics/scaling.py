@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from .sets import EXAMPLES
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -139,7 +141,8 @@ def growth_points(runs: Runs, floor: float = FLOOR) -> pd.DataFrame:
 def scaling_laws(points: pd.DataFrame) -> dict[tuple[str, str, str], PowerLaw]:
     """Fit every set's and backend's points that suffice: three sizes, the largest 30 times the smallest.
 
-    Instances of different sets differ in more than their size, so they never stand on one line.
+    Instances of different sets differ in more than their size, so they never stand on one line; nor do those
+    of the set of single instances, such as the bundled examples.
 
     Examples
     --------
@@ -150,7 +153,8 @@ def scaling_laws(points: pd.DataFrame) -> dict[tuple[str, str, str], PowerLaw]:
     """
     laws = {}
     for (family, made, backend), part in points.groupby(["family", "set", "backend"], sort=False):
-        if part["size"].max() < LEAST_SPAN * part["size"].min():
+        single = str(made).partition("+")[0] == EXAMPLES
+        if single or part["size"].max() < LEAST_SPAN * part["size"].min():
             continue
         law = power_law(part["size"], part["seconds"])
         if law is not None:

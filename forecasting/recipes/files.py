@@ -140,8 +140,9 @@ def read_recipe(path: str | os.PathLike[str]) -> RecipeFile:
     steps = []
     for number, settings in enumerate(told.steps, start=1):
         where = f"step {number}"
-        if "step" not in settings:
-            raise InputError("it is missing; say which step it is", file.name, where, "field 'step'")
+        if not isinstance(settings.get("step"), str):
+            found = "it is no name" if "step" in settings else "it is missing"
+            raise InputError(f"{found}; say which step it is", file.name, where, "field 'step'")
         try:
             steps.append(step(settings["step"], {key: settings[key] for key in settings if key != "step"}))
         except InputError as error:

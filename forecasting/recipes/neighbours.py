@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from ..extras import need
 from .settings import names, whole
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class NeighbourFill:
 
     def fit(self, frame: pd.DataFrame, panel: Panel | None) -> FittedNeighbourFill:
         """Keep the days of the training part, standardised."""
+        need("scikit-learn", "sklearn", f"step {self.name!r}")
         from sklearn.impute import KNNImputer
 
         values = frame.to_numpy(dtype=np.float64)

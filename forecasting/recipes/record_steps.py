@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 DUPLICATE_RULES = ("refuse", "first", "last", "mean")
 EMPTY_RULES = ("refuse", "drop")
-_MOST_EMPTY = 50
-"""A calendar with so many times as many times as the records have comes from a slip in a date."""
+_MOST_ABSENT = 366
+"""A gap of so many steps, and as many more as there are times, comes from a slip in a date."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,17 +161,8 @@ class Regularise:
     def matrices(self, table: pd.DataFrame, records: Records) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
         """Lay out the columns with one row a time and one column a series, and the file's rows likewise."""
         known = pd.DatetimeIndex(np.unique(table["time"].to_numpy()))
+        self._refuse_leap(known, table, records)
         grid = self.grid(known)
-        if len(grid) > _MOST_EMPTY * len(known) + 366:
-            apart = np.diff(known.asi8)
-            odd = known[int(np.argmax(apart)) + (1 if np.argmax(apart) >= len(apart) // 2 else 0)]
-            at = int(np.argmax((table["time"] == odd).to_numpy()))
-            raise records.error(
-                f"{_shown(odd)} is far from all other times ({len(known)} times over {len(grid)} steps); "
-                "is the date right?",
-                records.position(table.iloc[at]),
-                records.time,
-            )
         time = grid.get_indexer(pd.DatetimeIndex(table["time"]))
         if (time < 0).any():
             at = int(np.argmax(time < 0))
@@ -191,6 +182,21 @@ class Regularise:
 
         columns = {name: laid_out(table[name].to_numpy(dtype=np.float64), np.nan) for name in records.columns}
         return columns, laid_out(table["row"].to_numpy(), 0)
+
+    def _refuse_leap(self, known: pd.DatetimeIndex, table: pd.DataFrame, records: Records) -> None:
+        """Refuse a gap so long that it comes from a slip in a date."""
+        apart = np.diff(known.as_unit("s").asi8)
+        if not apart.size or apart.max() <= (len(known) + _MOST_ABSENT) * np.median(apart):
+            return
+        at = int(np.argmax(apart))
+        odd = known[at + 1] if at + 1 >= len(known) / 2 else known[at]
+        record = table.iloc[int(np.argmax((table["time"] == odd).to_numpy()))]
+        raise records.error(
+            f"{_shown(odd)} is far from the other times: nothing is recorded between {_shown(known[at])} and "
+            f"{_shown(known[at + 1])}; is the date right?",
+            records.position(record),
+            records.time,
+        )
 
 
 def _usual(times: pd.DatetimeIndex) -> str:

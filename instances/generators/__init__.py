@@ -12,6 +12,7 @@ from .assignment import planted_assignment
 from .beds import beds
 from .gap import gap
 from .hospitals import hospitals
+from .network_plan import network_plan
 from .planted import Planted
 from .programmes import programmes
 from .scenario import Scenario
@@ -33,6 +34,7 @@ GENERATORS: dict[str, Callable[..., Generated]] = {
     "beds": beds,
     "programmes": programmes,
     "stocking": stocking,
+    "network-plan": network_plan,
 }
 """By kind: each returns a problem, or a record of it with its planted optimum or its tables."""
 
@@ -45,6 +47,7 @@ __all__ = [
     "generate",
     "generator_options",
     "hospitals",
+    "network_plan",
     "planted_assignment",
     "planted_transportation",
     "programmes",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ...instances.assignment import AssignmentProblem
     from ...instances.fair_allocation import FairAllocationProblem
     from ...instances.linear import LinearProblem
+    from ...instances.network_plan import NetworkPlanProblem
     from ...instances.problem import Problem
     from ...instances.programmes import ProgrammeProblem
     from ...instances.transportation import TransportationProblem
@@ -151,7 +152,26 @@ def _programmes(problem: Problem, agents: Agents, share: FloatArray) -> _Parts:
     return utility, _sums(problem.group, size * share, len(agents)) if alone else None, float(paid.sum())
 
 
-def _sums(end: npt.NDArray[np.int32], amounts: FloatArray, count: int) -> FloatArray:
+def _network_plan(problem: Problem, agents: Agents, quantity: FloatArray) -> _Parts:
+    problem = cast("NetworkPlanProblem", problem)
+    moves, lanes = problem.moves, problem.lanes
+    treated = moves.kind <= 1
+    own = (
+        problem.sites[moves.source]
+        if agents.side == "sites"
+        else problem.classes[np.where(treated, moves.what, 0)]
+    )
+    place = agents.keys.get_indexer(own)
+    some = treated & (place >= 0)
+    served = _sums(place[some], quantity[some], len(agents))
+    travels, surges = moves.lane >= 0, moves.kind == 4
+    paid = float(lanes.cost[moves.lane[travels]] @ quantity[travels])
+    paid += float(problem.surge_cost[moves.source[surges], moves.what[surges]] @ quantity[surges])
+    assert agents.need is not None
+    return served / (agents.need if agents.utility == "coverage" else agents.size), served, paid
+
+
+def _sums(end: npt.NDArray[np.integer[Any]], amounts: FloatArray, count: int) -> FloatArray:
     return np.bincount(end, weights=amounts, minlength=count).astype(np.float64)
 
 
@@ -161,4 +181,5 @@ _FAMILIES = {
     "assignment": _pairs,
     "linear": _columns,
     "programmes": _programmes,
+    "network-plan": _network_plan,
 }

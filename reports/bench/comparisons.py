@@ -80,7 +80,7 @@ def rules_table(findings: Findings) -> Table | None:
             "best rule": row["rule"],
             "rule worse by": gap_cell(row["rule_gap"], row["rule_finished"], row["instances"]),
             "search": row["search"] if isinstance(row["search"], str) else "none takes it",
-            "search worse by": gap_cell(row["gap"], row["finished"], row["instances"]),
+            "search worse by": gap_cell(row["gap"], row["finished"], _met(row)),
             "better, same, worse": ""
             if pd.isna(row["better"])
             else f"{row['better']}, {row['same']}, {row['worse']}",
@@ -89,16 +89,18 @@ def rules_table(findings: Findings) -> Table | None:
         for row in table.to_dict("records")
     ]
     note = (
-        "Worse by: mean gap to the best known plan, on so many instances where not all are finished. Best "
-        "rule: the one that finishes most often, then the closest on average. Better, same, worse: instances "
-        "on which the search's plan compares so with the best plan of any rule there (first what is left "
-        "out, then the objective). Rules ahead: every rule with a better plan, and on how many instances."
+        "Worse by: mean gap to the best known plan, on so many of the instances tried where not all are "
+        "finished. Best rule: the one that finishes most often, then the closest on average."
     )
     texts = ("family", "set", "best rule", "search", "rules ahead")
     if not findings.searches:
-        shown = ["family", "set", "instances", "best rule", "rule worse by"]
-        note = f"{note.split('Better', 1)[0].strip()} No search ran."
-        return Table("searches", "The best rule, set by set", pd.DataFrame(lines)[shown], note, texts)
+        shown = pd.DataFrame(lines)[["family", "set", "instances", "best rule", "rule worse by"]]
+        return Table("searches", "The best rule, set by set", shown, f"{note} No search ran.", texts)
+    note += (
+        " Better, same, worse: instances on which the search's plan compares so with the best plan of any "
+        "rule there (first what is left out, then the objective). Rules ahead: every rule with a better "
+        "plan, and on how many instances."
+    )
     return Table("searches", "Rules and searches, set by set", pd.DataFrame(lines), note, texts)
 
 
@@ -137,6 +139,11 @@ def savings_table(findings: Findings) -> Table | None:
         "compare. Saving: share of the rule's objective; worse by: share of the best known objective."
     )
     return Table("savings", "Saved against each rule", pd.DataFrame(lines), note, ("family", "set", "rule"))
+
+
+def _met(row: dict[Any, Any]) -> int:
+    """Instances on which a search ran."""
+    return 0 if pd.isna(row["better"]) else int(row["better"] + row["same"] + row["worse"])
 
 
 def set_table(findings: Findings, family: str) -> Table | None:

@@ -38,9 +38,9 @@ def figures(findings: Findings) -> dict[str, list[Drawing]]:
     --------
     >>> import pandas as pd
     >>> from .findings import Findings
-    >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b", "c"], "backend": "x", "seed": 0,
-    ...     "repeat": 0, "family": "linear", "status": "optimal", "checked": True, "objective": 1.0,
-    ...     "solve_seconds": 1.0})
+    >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b", "c"] * 2, "backend": ["x", "y"] * 3,
+    ...     "seed": 0, "repeat": 0, "family": "linear", "status": "optimal", "checked": True,
+    ...     "objective": 1.0, "solve_seconds": 1.0})
     >>> [drawing.name for drawing in figures(Findings.of(rows))["linear"]]
     ['linear_profile']
     """
@@ -79,7 +79,8 @@ def profile_figure(findings: Findings, family: str) -> Drawing | None:
     ['x', 'y']
     """
     steps, _ = findings.profile(family)
-    if steps.empty:
+    if steps["backend"].nunique() < 2:
+        # one backend is always the fastest
         return None
     title = f"{family}: performance profile"
     figure, axes = picture(2.7, title)
@@ -170,10 +171,10 @@ def growth_figure(findings: Findings, family: str, made: str) -> Drawing | None:
     --------
     >>> import pandas as pd
     >>> from .findings import Findings
-    >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b", "c"], "backend": "x", "seed": 0,
-    ...     "repeat": 0, "family": "linear", "status": "optimal", "checked": True, "objective": 1.0,
-    ...     "size": [10, 100, 1000], "solve_seconds": [0.1, 1.0, 10.0]})
-    >>> axes = growth_figure(Findings.of(rows), "linear", "examples").figure.axes[0]
+    >>> rows = pd.DataFrame({"suite": "s", "instance": ["lp:n=1", "lp:n=2", "lp:n=3"], "backend": "x",
+    ...     "seed": 0, "repeat": 0, "family": "linear", "status": "optimal", "checked": True,
+    ...     "objective": 1.0, "size": [10, 100, 1000], "solve_seconds": [0.1, 1.0, 10.0]})
+    >>> axes = growth_figure(Findings.of(rows), "linear", "lp").figure.axes[0]
     >>> axes.get_legend_handles_labels()[1]
     ['x: 1.00 (1.00 to 1.00)']
     """

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ...benchmarks.statistics.runs import Runs
     from ...benchmarks.statistics.scaling import PowerLaw
 
+LONG = 1.0
+"""Seconds from which on one would like to know what a run held before its end."""
 AT_ODDS = 1e-6
 """Share by which a plan must beat a known optimum for the two to be called at odds."""
 
@@ -234,8 +236,22 @@ class Findings:
     @cached_property
     def has_incumbents(self) -> bool:
         """Whether any run reported incumbents on its way."""
+        return bool(self._incumbents.gt(0).any())
+
+    @cached_property
+    def silent(self) -> list[str]:
+        """Backends that hold plans after a second or more of solving, and report none on their way."""
+        able = self.runs.able
+        reported = self._incumbents[able.index].groupby(able["backend"]).sum()
+        long = able.loc[able["complete"] & (able["seconds"] >= LONG), "backend"]
+        return [str(name) for name in long.unique() if reported[name] == 0]
+
+    @cached_property
+    def _incumbents(self) -> pd.Series[int]:
         frame = self.runs.frame
-        return "incumbents" in frame.columns and bool(frame["incumbents"].map(_length).gt(0).any())
+        if "incumbents" not in frame.columns:
+            return pd.Series(0, frame.index)
+        return frame["incumbents"].map(_length)
 
     @cached_property
     def machines(self) -> list[str]:

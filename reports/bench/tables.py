@@ -202,9 +202,9 @@ def scaling_lines(findings: Findings) -> Table | None:
     Examples
     --------
     >>> from .findings import Findings
-    >>> rows = pd.DataFrame({"suite": "s", "instance": ["a", "b", "c"], "backend": "x", "seed": 0,
-    ...     "repeat": 0, "family": "linear", "status": "optimal", "checked": True, "objective": 1.0,
-    ...     "size": [10, 100, 1000], "solve_seconds": [0.1, 1.0, 10.0]})
+    >>> rows = pd.DataFrame({"suite": "s", "instance": ["lp:n=1", "lp:n=2", "lp:n=3"], "backend": "x",
+    ...     "seed": 0, "repeat": 0, "family": "linear", "status": "optimal", "checked": True,
+    ...     "objective": 1.0, "size": [10, 100, 1000], "solve_seconds": [0.1, 1.0, 10.0]})
     >>> scaling_lines(Findings.of(rows)).frame["exponent"].tolist()
     ['1.00 (1.00 to 1.00)']
     """

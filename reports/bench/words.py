@@ -55,10 +55,15 @@ def summary(findings: Findings) -> list[str]:
     lines += [_about(findings, family) for family in findings.families]
     lines += _searches(findings)
     if len(findings.drift):
-        slowest = findings.drift["slowest_over_median"].max()
-        steady = (findings.drift["verdict"] == "steady").all()
-        how = "The machine was steady" if steady else "The machine may not have been steady"
-        lines.append(f"{how}: the slowest drift probe took {slowest:.2f} times the median.")
+        spread = findings.drift["slowest_over_median"] / findings.drift["fastest_over_median"]
+        verdicts = set(findings.drift["verdict"])
+        how = (
+            "The machine was steady"
+            if verdicts == {"steady"}
+            else "Too few probes to call the machine steady"
+        )
+        how = "The machine was not steady" if "noisy" in verdicts else how
+        lines.append(f"{how}: the slowest drift probe took {spread.max():.2f} times the fastest.")
     return lines
 
 
@@ -120,6 +125,11 @@ def limitations(findings: Findings, finished: bool = True) -> list[str]:
         )
     if not findings.has_incumbents:
         lines.append("No run reported incumbents on its way: what was held before the end is not known.")
+    elif findings.silent:
+        lines.append(
+            f"{', '.join(findings.silent)} reported no incumbents on the way: gaps over time and primal "
+            "integrals take their plans as held at the end only."
+        )
     if findings.drift.empty:
         lines.append("No drift probe ran: a machine that became slower would look like slower backends.")
     elif (findings.drift["verdict"] != "steady").any():

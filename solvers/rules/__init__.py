@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import assignment, fair_allocation, programmes, transportation
+from . import assignment, fair_allocation, network_plan, programmes, transportation
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
@@ -18,9 +18,14 @@ FAMILIES: dict[str, Any] = {
     "assignment": assignment,
     "fair-allocation": fair_allocation,
     "programmes": programmes,
+    "network-plan": network_plan,
 }
 
-_DEFAULTS = {"fair-allocation": "marginal-gain", "programmes": "benefit-per-cost"}
+_DEFAULTS = {
+    "fair-allocation": "marginal-gain",
+    "programmes": "benefit-per-cost",
+    "network-plan": "nearest-room",
+}
 
 
 def rules_for(kind: str) -> tuple[str, ...]:

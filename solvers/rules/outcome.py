@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...models.check import check_decisions
 from ..backend import Outcome
 from ..solution import Status, StopReason
 from .fair_allocation import short_of_floor
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ...instances.arrays import FloatArray
     from ...instances.assignment import AssignmentProblem
     from ...instances.fair_allocation import FairAllocationProblem
+    from ...instances.network_plan import NetworkPlanProblem
     from ...instances.problem import Problem
     from ...instances.programmes import ProgrammeProblem
     from ...instances.transportation import TransportationProblem
@@ -145,9 +147,18 @@ def _programmes(problem: ProgrammeProblem, share: FloatArray) -> Account:
     return objective, missing, [f"left out: {short.sum()} of {(problem.lower > 0).sum()} required programmes"]
 
 
+def _network_plan(problem: NetworkPlanProblem, quantity: FloatArray) -> Account:
+    report = check_decisions(problem, quantity)
+    notes = [f"turned away: {report.unmet:.12g} patients, priced in the objective"] if report.unmet else []
+    missing = sum(found.amount for found in report.violations if found.left_out)
+    notes += [f"left out: {found.message}" for found in report.violations if found.left_out]
+    return report.objective, missing, notes
+
+
 _ACCOUNTS: dict[str, Any] = {
     "transportation": _transportation,
     "assignment": _assignment,
     "fair-allocation": _fair_allocation,
     "programmes": _programmes,
+    "network-plan": _network_plan,
 }

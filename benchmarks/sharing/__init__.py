@@ -1,0 +1,1 @@
+"""Sharing problems that two public records of health systems pose, week after week."""

@@ -1,0 +1,1 @@
+"""Pooled forecasters: one regression over all series, each in units of its own level."""

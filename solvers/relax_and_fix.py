@@ -1,0 +1,249 @@
+"""Relax and fix: a good plan of a network from its relaxation, and the relaxation's bound.
+
+The relaxation is solved once. Switches are then fixed in a few batches, those that carry their minimum first,
+and the relaxation is solved again from where it stood. Where patients are whole, the days are rounded one
+after the other, the most urgent class first, and what comes later adapts. The plan serves HiGHS as a start,
+or is enough where its distance from the relaxation's bound is within the gap that was asked for.
+
+References
+----------
+Y. Pochet, L. A. Wolsey, "Production Planning by Mixed Integer Programming", Springer, 2006, section 3.6.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..instances.network_moves import MOVE, SEND, SURGE, TREAT, TURN_AWAY
+from ..models.network_plan_columns import used_lane_days
+from ..models.network_plan_rows import carried
+from .form_result import ROW_TOLERANCE, FormResult, clamped, exactly_whole, violation
+from .highs_session import prepared, run
+from .incumbents import later
+from .rules.network_plan import RULES, misfit, plan
+from .solution import Status, StopReason
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ..instances.arrays import FloatArray
+    from ..instances.network_plan import NetworkPlanProblem
+    from ..models.matrix import MatrixForm
+    from .backend import Options
+    from .form_result import FormSolver
+
+_DUST = 1e-6
+_WORTH_OPENING = 0.4
+"""Share of a lane's minimum from which it is opened rather than closed."""
+
+
+def relaxed_and_fixed(problem: NetworkPlanProblem, form: MatrixForm, options: Options) -> FormResult:
+    """Return a plan and the relaxation's bound; without values where none was found.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> from allocare.solvers.backend import Options
+    >>> problem = allocare.example("two-hospitals")
+    >>> found = relaxed_and_fixed(problem, allocare.matrix_form(problem), Options())
+    >>> found.bound <= 130.0, found.values is None or allocare.matrix_form(problem).objective(found.values)
+    (True, 130.0)
+    """
+    return _Dive(problem, form, options).result()
+
+
+def solve_after_dive(
+    problem: NetworkPlanProblem,
+    solver: FormSolver,
+    form: MatrixForm,
+    options: Options,
+    start: FloatArray | None = None,
+) -> FormResult:
+    """Solve a form with a solver that starts from the plan of a dive, unless that is good enough already.
+
+    Examples
+    --------
+    >>> import allocare
+    >>> from allocare.solvers.backend import Options
+    >>> from allocare.solvers.highs_ import solve_form
+    >>> problem = allocare.generate("network-plan", n_sites=3, n_days=4, seed=1)
+    >>> found = solve_after_dive(problem, solve_form, allocare.matrix_form(problem), Options(gap=0.05))
+    >>> found.stop_reason.value
+    'gap'
+    """
+    if not form.whole.any():
+        return solver(form, options, start)
+    began = time.perf_counter()
+    dive = relaxed_and_fixed(problem, form, options)
+    if dive.values is not None and dive.bound is not None:
+        objective = form.objective(dive.values)
+        if options.on_incumbent is not None:
+            options.on_incumbent(time.perf_counter() - began, objective, dive.bound)
+        if abs(objective - dive.bound) <= options.target_gap * max(abs(objective), abs(dive.bound)):
+            return dive
+    spent = time.perf_counter() - began
+    left = later(options, spent)
+    if options.time_limit is not None:
+        left = replace(left, time_limit=max(options.time_limit - spent, 0.01))
+    found = solver(form, left, start if dive.values is None else dive.values)
+    if found.values is None and found.stop_reason is StopReason.PROVED:
+        return found
+    bounds = [bound for bound in (dive.bound, found.bound) if bound is not None]
+    if dive.values is None and found.values is None:
+        return replace(found, bound=max(bounds, default=None))
+    if dive.values is None:
+        assert found.values is not None
+        return replace(found, bound=clamped(form, found.values, max(bounds))) if bounds else found
+    if found.values is None or form.objective(found.values) > form.objective(dive.values):
+        reason = found.stop_reason
+        return replace(dive, stop_reason=reason, bound=clamped(form, dive.values, max(bounds)))
+    return replace(found, bound=clamped(form, found.values, max(bounds))) if bounds else found
+
+
+class _Dive:
+    """A relaxation under way: its bounds, and where it stands."""
+
+    def __init__(self, problem: NetworkPlanProblem, form: MatrixForm, options: Options) -> None:
+        self.problem, self.form, self.moves = problem, form, problem.moves
+        self.began, self.limit = time.perf_counter(), options.time_limit
+        plain = replace(options, gap=None, on_incumbent=None)
+        self.highs = prepared(replace(form, whole=np.zeros_like(form.whole)), plain)
+        self.lower, self.upper = form.lower.copy(), form.upper.copy()
+        self.values = np.zeros(len(form.cost))
+
+    def result(self) -> FormResult:
+        if not self._solved():
+            return FormResult(status=Status.UNKNOWN, stop_reason=StopReason.TIME_LIMIT)
+        bound = float(self.highs.getInfo().objective_function_value)
+        nothing = FormResult(status=Status.UNKNOWN, stop_reason=StopReason.NUMERICAL, bound=bound)
+        found = self._switches() and (not self.problem.whole or self._days())
+        if not found and not self._baseline():
+            return nothing
+        values = exactly_whole(self.form, np.clip(self.values, self.form.lower, self.form.upper))
+        if values is None or violation(self.form, values) > ROW_TOLERANCE:
+            return nothing
+        bound = clamped(self.form, values, bound)
+        reason = StopReason.GAP
+        return replace(nothing, status=Status.FEASIBLE, stop_reason=reason, values=values, bound=bound)
+
+    def _solved(self, *columns: npt.NDArray[Any]) -> bool:
+        """Solve again after bounds of columns changed; what was found before stays where there is nothing."""
+        if columns:
+            at = np.concatenate(columns).astype(np.int32)
+            self.highs.changeColsBounds(len(at), at, self.lower[at], self.upper[at])
+        if self.limit is not None:
+            left = self.limit - (time.perf_counter() - self.began)
+            if left <= 0:
+                return False
+            # HiGHS's own clock goes on from solve to solve
+            self.highs.setOptionValue("time_limit", self.highs.getRunTime() + left)
+        run(self.highs)
+        if self.highs.getModelStatus().name != "kOptimal":
+            return False
+        self.values = np.array(self.highs.getSolution().col_value)
+        return True
+
+    def _fix(self, columns: npt.NDArray[Any], values: FloatArray | float) -> None:
+        self.lower[columns] = self.upper[columns] = values
+
+    def _baseline(self) -> bool:
+        """Take the baseline's plan where no better one came out."""
+        problem, form = self.problem, self.form
+        if misfit(problem, "nearest-room") is not None:
+            return False
+        decisions = plan(problem, RULES["nearest-room"])
+        self.lower, self.upper = form.lower.copy(), form.upper.copy()
+        used = carried(problem, used_lane_days(problem)) @ decisions > _DUST
+        for name, values in (("quantity", decisions), ("lane_used", used.astype(np.float64))):
+            block = form.column_block(name)
+            self._fix(np.arange(block.start, block.stop), values)
+        opened = form.column_block("surge_opened")
+        self._fix(np.arange(opened.start, opened.stop), 0.0)
+        self.limit = None
+        return self._solved(np.arange(len(self.lower)))
+
+    def _switches(self) -> bool:
+        """Fix every switch: surge is opened where it is used, lanes batch by batch."""
+        form, at = self.form, used_lane_days(self.problem)
+        opened, used = form.column_block("surge_opened"), form.column_block("lane_used")
+        surge = np.arange(opened.start, opened.stop)
+        if len(surge):
+            self._fix(surge, np.where(self.values[surge] > _DUST, 1.0, 0.0))
+        sums, minimum = carried(self.problem, at), self.problem.lanes.minimum[at.lane]
+        switch = np.arange(used.start, used.stop)
+        decisions = form.column_block("quantity").slice
+        first = True
+        while True:
+            flow = sums @ self.values[decisions]
+            free = self.lower[switch] < self.upper[switch]
+            if not free.any() and not first:
+                return True
+            carries = flow > _DUST
+            self.lower[switch[free & carries & (flow >= minimum - _DUST)]] = 1.0
+            small = np.flatnonzero(free & carries & (flow < minimum - _DUST))
+            share = flow[small] / np.maximum(minimum[small], _DUST)
+            best = small[np.argsort(-share, kind="stable")][: max(1, len(small) // 4)]
+            best = best[flow[best] > _WORTH_OPENING * minimum[best]]
+            self.lower[switch[best]] = 1.0
+            rest = small[share <= _WORTH_OPENING] if len(best) else small
+            self.upper[switch[rest]] = 0.0
+            if not first:
+                self.upper[switch[free & ~carries]] = 0.0
+            if not self._solved(switch, surge):
+                return False
+            first = False
+
+    def _days(self) -> bool:
+        """Round day after day, the most urgent class first; surge and moves of a day come last."""
+        problem, moves = self.problem, self.moves
+        for day in range(len(problem.days)):
+            for cls in np.argsort(-problem.unmet_cost, kind="stable").tolist():
+                some = (moves.day == day) & (moves.what == cls)
+                parts = [np.flatnonzero(some & (moves.kind == kind)) for kind in (TREAT, SEND, TURN_AWAY)]
+                waits = problem.may_wait[cls] and day + 1 < len(problem.days)
+                if not (self._down(*parts) if waits else self._placed(*parts)):
+                    return False
+            moved = np.flatnonzero((moves.day == day) & (moves.kind == MOVE))
+            self._fix(moved, np.floor(self.values[moved] + _DUST))
+            surge = np.flatnonzero((moves.day == day) & (moves.kind == SURGE))
+            self._fix(surge, np.minimum(np.ceil(self.values[surge] - _DUST), self.form.upper[surge]))
+            if not self._solved(moved, surge):
+                return False
+        return True
+
+    def _down(
+        self, treat: npt.NDArray[np.int64], send: npt.NDArray[np.int64], away: npt.NDArray[np.int64]
+    ) -> bool:
+        """Round down; who is left over waits."""
+        for columns in (treat, send, away):
+            self._fix(columns, np.floor(self.values[columns] + _DUST))
+        return self._solved(treat, send, away)
+
+    def _placed(
+        self, treat: npt.NDArray[np.int64], send: npt.NDArray[np.int64], away: npt.NDArray[np.int64]
+    ) -> bool:
+        """Place everybody: to the nearest whole number where there is room, else down and away."""
+        site, count = self.moves.source, len(self.problem.sites)
+        before = self.values.copy()
+        there = before[treat] + before[away] + np.bincount(site[send], before[send], minlength=count)
+        there = np.rint(there)
+        for room in (True, False):
+            sent = np.floor(before[send] + (0.5 if room else _DUST))
+            left = there - np.bincount(site[send], sent, minlength=count)
+            if room:
+                turned = np.clip(np.rint(before[away]), 0.0, np.maximum(left, 0.0))
+                treated = np.maximum(left - turned, 0.0)
+            else:
+                treated = np.floor(before[treat] + _DUST)
+                turned = left - treated
+            if (left < 0).any():
+                continue
+            for columns, values in ((treat, treated), (send, sent), (away, turned)):
+                self._fix(columns, values)
+            if self._solved(treat, send, away):
+                return True
+        return False
