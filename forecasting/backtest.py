@@ -11,6 +11,7 @@ import pandas as pd
 from ..instances.errors import InputError
 from .backtest_tables import error_table, forecast_rows
 from .conformal import Conformal, residual_quantiles
+from .extras import need
 from .makers.history import SeriesError
 from .makers.seasons import season_length
 from .metrics import check_levels, seasonal_change
@@ -278,6 +279,7 @@ def _run(
                 found[name, at] = forecast_part(makers[name], panel, parts[at], horizon, seed)
                 done(name)
             return found
+        need("scikit-learn", "joblib", "a back-test in several processes")
         from joblib import Parallel, delayed
 
         def task(name: str, at: int) -> Any:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..instances.errors import InputError
 from ..instances.hints import nearest
+from .extras import need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +91,7 @@ def least_squares(
     >>> fitted.coefficients["estimate"].round(9).to_dict()
     {'intercept': 0.0, 'x': 2.0}
     """
+    need("statsmodels", "statsmodels", "least squares with intervals")
     import statsmodels.api as sm
 
     if not 0 < level < 1:

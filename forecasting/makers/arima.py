@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 
 from ...instances.errors import InputError
+from ..extras import need
 from .history import refuse_series, require_history
 from .maker_base import Fitted, Maker
 from .seasons import season_length
@@ -71,6 +72,8 @@ class Arima(Maker):
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Choose order and parameters of every series; refuse those with fewer than 10 values."""
+        need("statsmodels", "statsmodels", self.name)
+        need("scikit-learn", "threadpoolctl", self.name)
         from joblib import Parallel, delayed
         from threadpoolctl import threadpool_limits
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ...instances.errors import InputError
+from ..extras import need
 from .history import carried_forward, require_history
 from .lag_table import usual_lags
 from .maker_base import Fitted, Maker
@@ -42,6 +43,7 @@ class Learner(Maker):
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Fit one model of all series; refuse histories too short for its lags."""
+        need("scikit-learn", "sklearn", self.name)
         # before threads are limited, which holds for the libraries that are loaded by then
         import sklearn.ensemble  # noqa: F401
         from threadpoolctl import threadpool_limits
