@@ -43,6 +43,7 @@ Attributes = Annotated[
     Path | None, typer.Option("--attributes", help="CSV or Parquet table, a row a series, its key first.")
 ]
 SERIES_SHOWN = 20
+SHOWN = ("maker", "n", "MAE", "RMSE", "MASE", "bias", "coverage", "width")
 
 
 def backtest_command(
@@ -114,7 +115,7 @@ def backtest_command(
     show_table(
         f"{panel.name}: {horizon} steps ahead from {len(test.origins)} origins, "
         f"{test.origins[0]:%Y-%m-%d} to {test.origins[-1]:%Y-%m-%d}",
-        _rows(overall, 3),
+        _rows(overall[[name for name in overall if str(name).split("_")[0] in SHOWN]], 3),
     )
     show_table(f"Beside last-value, by {by}", _rows(choice.table, 4))
     _show_failures(test.failures)

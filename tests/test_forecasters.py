@@ -28,7 +28,11 @@ SMALL = {
     "arima": "arima:period=1,rows=60",
 }
 NAMES = [SMALL.get(kind, kind) for kind in FORECASTERS]
-NOT_SHIFTED = {"croston": "its rate is a ratio of sizes to times"}
+NOT_SHIFTED = {
+    "croston": "its rate is a ratio of sizes to times",
+    "pooled-ridge": "its changes are shares of the level",
+    "pooled-adjusted": "its changes are shares of the level",
+}
 every_forecaster = pytest.mark.parametrize("name", NAMES)
 
 
