@@ -1,4 +1,4 @@
-"""``allocare backtest`` and ``allocare forecast``: which forecaster is best on these records, and what it says."""
+"""``allocare backtest`` and ``allocare forecast``: which forecaster is best, and what it says."""
 
 # annotations are read at run time here, so they are not postponed
 from pathlib import Path
@@ -43,6 +43,7 @@ Attributes = Annotated[
     Path | None, typer.Option("--attributes", help="CSV or Parquet table, a row a series, its key first.")
 ]
 SERIES_SHOWN = 20
+SHOWN = ("maker", "n", "MAE", "RMSE", "MASE", "bias", "coverage", "width")
 
 
 def backtest_command(
@@ -114,7 +115,7 @@ def backtest_command(
     show_table(
         f"{panel.name}: {horizon} steps ahead from {len(test.origins)} origins, "
         f"{test.origins[0]:%Y-%m-%d} to {test.origins[-1]:%Y-%m-%d}",
-        _rows(overall, 3),
+        _rows(overall[[name for name in overall if str(name).split("_")[0] in SHOWN]], 3),
     )
     show_table(f"Beside last-value, by {by}", _rows(choice.table, 4))
     _show_failures(test.failures)
@@ -155,7 +156,7 @@ def forecast_command(
     jobs: Jobs = 1,
     json: Json = False,
 ) -> int:
-    """Forecast every series from its last record on, with intervals, by the forecaster that a back-test recommends.
+    """Forecast every series from its last record on, with intervals, as a back-test recommends.
 
     With --out: forecast.csv, backtest.csv (errors by series), choice.csv, summary.json and, where asked for,
     scenarios.csv.
@@ -204,7 +205,7 @@ def forecast_command(
         return 0
     last = look.table()
     last = last[last["horizon"] == horizon].drop(columns="horizon").set_index("series")
-    shown = last.join(own[["MAE", "MASE", *(c for c in own if c.startswith("coverage"))]]).reset_index()
+    shown = last.join(own[["MAE", "MASE", *(c for c in own if str(c).startswith("coverage"))]]).reset_index()
     more = f", first {SERIES_SHOWN} of {len(shown)} series" if len(shown) > SERIES_SHOWN else ""
     title = (
         f"{panel.name} by {chosen}, {horizon} steps after {look.origin:%Y-%m-%d}, and its errors before{more}"
@@ -242,7 +243,7 @@ def _panel(
     wide: bool,
     where: list[str] | None,
     attributes: Path | None,
-    told: dict[str, str | None],
+    told: dict[str, Any],
 ) -> "Panel":
     from ..forecasting.recipes.files import read_records
     from ..forecasting.series_attributes import with_series_attributes
