@@ -92,8 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
             f"{len(pairs)} pairs are in the other order by regret, {pairs['clear'].sum()} of them clearly "
             f"(95 %), {pairs['clear_of_all'].sum()} when all pairs are judged at once"
         )
-        clear = pairs[pairs["clear"].astype(bool)]
-        print(clear.round(1).to_string(index=False), end="\n\n")
+        print(pairs[pairs["clear"]].round(2).to_string(index=False), end="\n\n")
         for by in ("error", *dict.fromkeys(way for _, way in found.plans)):
             print(
                 f"chosen by {'error' if by == 'error' else f'regret of plans by {by}'}: {chosen(found, by)}"

@@ -8,6 +8,7 @@ import typer
 
 from ..instances.errors import InputError
 from .commands import Json, Seed, refuse_existing
+from .forecast_commands import panel_to_forecast
 from .record_options import (
     Decimal,
     Encoding,
@@ -21,8 +22,6 @@ from .record_options import (
     Where,
     Wide,
     Zone,
-    reading,
-    recipe_of,
 )
 
 if TYPE_CHECKING:
@@ -111,8 +110,7 @@ def demand_command(
     problem = _problem(instance)
     if measure not in (None, *MEASURES):
         raise InputError(f"--measure is {measure!r}; give {', '.join(MEASURES)}")
-    with spinning(f"reading {records}"):
-        panel = _panel(records, recipe, wide, where, attributes, told)
+    panel = panel_to_forecast(records, recipe, wide, where, attributes, told)
     targets = list(problem.targets)
     have = _own(panel, targets, own, own_median)
     with spinning(f"testing {len(names)} forecasters"):
@@ -160,22 +158,6 @@ def demand_command(
     print(choice.sentence)
     print(f"saved in {manifest}; allocare solve {manifest}")
     return 0
-
-
-def _panel(
-    file: Path,
-    recipe: Path | None,
-    wide: bool,
-    where: list[str] | None,
-    attributes: Path | None,
-    told: dict[str, Any],
-) -> "Panel":
-    from ..forecasting.recipes.files import read_records
-    from ..forecasting.series_attributes import with_series_attributes
-
-    chosen = recipe_of(recipe)
-    panel = chosen.recipe.clean(read_records(file, **reading(chosen, wide=wide, where=where, **told))).panel
-    return panel if attributes is None else with_series_attributes(panel, attributes)
 
 
 def _problem(instance: str) -> Any:

@@ -88,7 +88,7 @@ def backtest_command(
         "key": key, "time": time, "value": value, "thousands": thousands, "decimal": decimal,
         "times": times, "zone": zone, "encoding": encoding,
     }  # fmt: skip
-    panel = _panel(file, recipe, wide, where, attributes, told)
+    panel = panel_to_forecast(file, recipe, wide, where, attributes, told)
     test = _tested(panel, _methods(methods), horizon, wanted, every, over, refit_every, seed, jobs)
     choice = choose(test, by, seed=seed)
     overall = test.errors()
@@ -177,7 +177,7 @@ def forecast_command(
         "key": key, "time": time, "value": value, "thousands": thousands, "decimal": decimal,
         "times": times, "zone": zone, "encoding": encoding,
     }  # fmt: skip
-    panel = _panel(file, recipe, wide, where, attributes, told)
+    panel = panel_to_forecast(file, recipe, wide, where, attributes, told)
     test = _tested(panel, names, horizon, wanted, every, over, refit_every, seed, jobs)
     choice = choose(test, by, seed=seed)
     chosen = choice.recommended if method == "auto" else forecaster(method).name
@@ -237,7 +237,7 @@ def _methods(text: str) -> list[str]:
     return list(dict.fromkeys([BASELINE, *(forecaster(name).name for name in names)]))
 
 
-def _panel(
+def panel_to_forecast(
     file: Path,
     recipe: Path | None,
     wide: bool,
@@ -245,6 +245,17 @@ def _panel(
     attributes: Path | None,
     told: dict[str, Any],
 ) -> "Panel":
+    r"""Read and clean records by a recipe that looks back alone, with the series' attributes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "beds.csv"
+    >>> _ = file.write_text("state,day,beds\nHE,2024-01-01,5\nHE,2024-01-02,6\n")
+    >>> told = {"key": "state", "time": "day", "value": "beds"}
+    >>> panel_to_forecast(file, None, False, None, None, told).values["HE"].tolist()
+    [5.0, 6.0]
+    """
     from ..forecasting.recipes.files import read_records
     from ..forecasting.series_attributes import with_series_attributes
     from .progress import spinning
