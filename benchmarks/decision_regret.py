@@ -8,7 +8,7 @@ from daily origins, fitted again every quarter on what was past. At each weekly 
 point forecast; on the last value and on the forecaster that had the smallest error before the first plan, by
 quantile, scenarios (expected cost and CVaR) and intervals as well. Every plan is solved to optimality,
 checked, and priced by what came true. Then the order of forecasters by error is held against that by regret,
-at several prices of what is left over; and the stochastic plan's values of perfect information and of the
+at several prices of what is left over, and the stochastic plan's values of perfect information and of the
 stochastic solution are averaged over every fourth plan.
 """
 
@@ -47,7 +47,6 @@ COMPARED = (
     "moving-average",
     "linear-regression",
     "exponential-smoothing",
-    "gradient-boosting",
     *(name for name in FORECASTERS if name.startswith("pooled")),
 )
 LEFTOVER_SHARES = (0.02, 1.0)
@@ -69,11 +68,13 @@ def main(arguments: list[str] | None = None) -> None:
     names = list(dict.fromkeys([BASELINE, *filter(None, given.makers.split(";"))]))
     say(f"testing {len(names)} forecasters")
     test = tested(case, origins, names, seed=given.seed)
-    best = accurate_before(test)
+    best = challenger(test)
     found = regrets(case, test, origins, [BASELINE, best], given.scenarios, given.seed)
+    priced = at_prices(case, test, origins, found)
     tables = {
         "regret": found.table(seed=given.seed),
-        "prices": price_table(case, test, origins, found),
+        "orders": orders(priced),
+        "disagreements": disagreements(priced),
         "information": information(case, test, origins[::4], best, given.scenarios, given.seed),
     }
     with pd.option_context("display.width", 200, "display.max_columns", 30, "display.max_rows", 200):
@@ -82,12 +83,16 @@ def main(arguments: list[str] | None = None) -> None:
             f"{case.problem.title}: {len(origins)} plans, {origins[0]:%Y-%m-%d} to {origins[-1]:%Y-%m-%d}, "
             f"{case.horizon} days ahead; {unit['quantity']}, costs in {unit['objective']}"
         )
-        print(f"smallest error before the first plan: {best}\n")
+        print(f"smallest error before the first plan, besides {BASELINE}: {best}\n")
         print(tables["regret"].round(1).to_string(index=False), end="\n\n")
+        print("Order of forecasters by error and by regret of plans on points, by price of what is left over")
+        print(tables["orders"].round(3).to_string(index=False), end="\n\n")
+        pairs = tables["disagreements"]
         print(
-            "Pairs in another order by regret of plans on points than by error, by price of what is left over"
+            f"{len(pairs)} pairs are in the other order by regret, {pairs['clear'].sum()} of them clearly "
+            f"(95 %), {pairs['clear_of_all'].sum()} when all pairs are judged at once"
         )
-        print(tables["prices"].round(3).to_string(index=False), end="\n\n")
+        print(pairs[pairs["clear"]].round(2).to_string(index=False), end="\n\n")
         for by in ("error", *dict.fromkeys(way for _, way in found.plans)):
             print(
                 f"chosen by {'error' if by == 'error' else f'regret of plans by {by}'}: {chosen(found, by)}"
@@ -131,11 +136,13 @@ def tested(case: SharingCase, origins: pd.DatetimeIndex, names: list[str], *, se
     )
 
 
-def accurate_before(test: BackTest) -> str:
-    """The forecaster with the smallest error, among the errors known before the first plan."""
+def challenger(test: BackTest) -> str:
+    """The forecaster besides the last value with the smallest error of those known before the first plan."""
     known = slice(0, max(test.calibration - test.horizon, 1))
-    errors = {name: float(np.nanmean(np.abs(test.residuals(name)[known, -1]))) for name in test.makers}
-    return min(errors, key=errors.__getitem__)
+    errors = {name: np.abs(test.residuals(name)[known, -1]) for name in test.makers}
+    # some say the same as the last value, as seasonal-naive does whole seasons ahead
+    own = [name for name in errors if not np.array_equal(errors[name], errors[BASELINE], equal_nan=True)]
+    return min(own, key=lambda name: float(np.nanmean(errors[name])), default=BASELINE)
 
 
 def regrets(
@@ -168,29 +175,52 @@ def regrets(
     return replace(points, plans={**points.plans, **others.plans})
 
 
-def price_table(
+def at_prices(
     case: SharingCase, test: BackTest, origins: pd.DatetimeIndex, found: ForecastRegret
-) -> pd.DataFrame:
-    """Pairs of forecasters whose order by error is not that by regret, at several prices of leftovers."""
-    from scipy.stats import spearmanr
-
-    own, tables = case.own(origins), []
-    priced = [found]
+) -> list[ForecastRegret]:
+    """Plans on points at several prices of what is left over, the case's own first."""
+    own, priced = case.own(origins), [found]
     for share in LEFTOVER_SHARES:
         problem = replace(case.problem, leftover_cost=share * case.problem.unmet_cost)
         priced.append(forecast_regret(problem, test, ["point"], origins=origins, own=own, rate=case.rate))
         say(f"planned on points with leftovers at {share:g} of the price of what is unmet")
-    for one in priced:
-        share = float((one.problem.leftover_cost / one.problem.unmet_cost)[0])
-        regret = one.regret("point").mean()
-        errors = [one.errors[name].mean() for name in regret.index]
-        pairs = one.disagreements("point")
-        # so many pairs are looked at that some differ by chance at 95 %: Bonferroni's level for all at once
-        strict = one.disagreements("point", level=1 - 0.05 / max(len(regret) * (len(regret) - 1) / 2, 1))
-        pairs["clear_of_all"] = strict["clear"]
-        order = float(spearmanr(errors, regret).statistic)
-        tables.append(pairs.assign(leftover_share=share, rank_correlation=order))
+    return priced
+
+
+def orders(priced: list[ForecastRegret]) -> pd.DataFrame:
+    """Error and regret of each forecaster at each price, their ranks, and the correlation of these."""
+    tables = []
+    for found in priced:
+        regret = found.regret("point").mean()
+        table = pd.DataFrame(
+            {
+                "leftover_share": leftover_share(found),
+                "forecaster": regret.index,
+                "MAE": [found.errors[name].mean() for name in regret.index],
+                "regret": regret.to_numpy(),
+            }
+        )
+        ranks = table[["MAE", "regret"]].rank()
+        table = table.assign(MAE_rank=ranks["MAE"], regret_rank=ranks["regret"])
+        tables.append(table.assign(rank_correlation=ranks["MAE"].corr(ranks["regret"])))
     return pd.concat(tables, ignore_index=True)
+
+
+def disagreements(priced: list[ForecastRegret]) -> pd.DataFrame:
+    """Pairs of forecasters of which the one with the smaller error makes the worse plans, at each price."""
+    tables = []
+    for found in priced:
+        count = len(found.regret("point").columns)
+        pairs = found.disagreements("point")
+        # so many pairs are looked at that some differ by chance at 95 %: Bonferroni's level for all at once
+        strict = found.disagreements("point", level=1 - 0.05 / max(count * (count - 1) / 2, 1))
+        tables.append(pairs.assign(clear_of_all=strict["clear"], leftover_share=leftover_share(found)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def leftover_share(found: ForecastRegret) -> float:
+    """Price of what is left over, as a share of that of what is unmet."""
+    return float((found.problem.leftover_cost / found.problem.unmet_cost)[0])
 
 
 def information(

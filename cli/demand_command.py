@@ -8,6 +8,7 @@ import typer
 
 from ..instances.errors import InputError
 from .commands import Json, Seed, refuse_existing
+from .forecast_commands import panel_to_forecast
 from .record_options import (
     Decimal,
     Encoding,
@@ -21,8 +22,6 @@ from .record_options import (
     Where,
     Wide,
     Zone,
-    reading,
-    recipe_of,
 )
 
 if TYPE_CHECKING:
@@ -96,6 +95,7 @@ def demand_command(
     from ..instances.formats import write
     from ..instances.hints import nearest
     from ..instances.uncertain_demand import point_of
+    from ..instances.uncertain_transportation import MEASURES
     from .progress import spinning
     from .show import print_json, show_table
 
@@ -108,14 +108,15 @@ def demand_command(
         "times": times, "zone": zone, "encoding": encoding,
     }  # fmt: skip
     problem = _problem(instance)
-    with spinning(f"reading {records}"):
-        panel = _panel(records, recipe, wide, where, attributes, told)
+    if measure not in (None, *MEASURES):
+        raise InputError(f"--measure is {measure!r}; give {', '.join(MEASURES)}")
+    panel = panel_to_forecast(records, recipe, wide, where, attributes, told)
+    targets = list(problem.targets)
+    have = _own(panel, targets, own, own_median)
     with spinning(f"testing {len(names)} forecasters"):
         test = back_test(panel, names, horizon, seed=seed)
         choice = choose(test, seed=seed)
     chosen = choice.recommended if method == "auto" else forecaster(method).name
-    targets = list(problem.targets)
-    have = _own(panel, targets, own, own_median)
     with spinning(f"forecasting with {chosen}"):
         demand = demand_ahead(
             panel,
@@ -159,22 +160,6 @@ def demand_command(
     return 0
 
 
-def _panel(
-    file: Path,
-    recipe: Path | None,
-    wide: bool,
-    where: list[str] | None,
-    attributes: Path | None,
-    told: dict[str, Any],
-) -> "Panel":
-    from ..forecasting.recipes.files import read_records
-    from ..forecasting.series_attributes import with_series_attributes
-
-    chosen = recipe_of(recipe)
-    panel = chosen.recipe.clean(read_records(file, **reading(chosen, wide=wide, where=where, **told))).panel
-    return panel if attributes is None else with_series_attributes(panel, attributes)
-
-
 def _problem(instance: str) -> Any:
     """Load what takes a demand: transportation, before demand is known or not."""
     from ..instances.transportation import TransportationProblem
@@ -193,11 +178,8 @@ def _planned(problem: Any, demand: Any, measure: Any, leftover_cost: float) -> A
     """The problem with the demand; one of known demand becomes one before demand is known where it must."""
     from ..instances.transportation import TransportationProblem
     from ..instances.uncertain_demand import PointDemand
-    from ..instances.uncertain_transportation import MEASURES
     from ..instances.with_demand import under_uncertainty, with_demand
 
-    if measure not in (None, *MEASURES):
-        raise InputError(f"--measure is {measure!r}; give {', '.join(MEASURES)}")
     if not isinstance(problem, TransportationProblem):
         return with_demand(problem, demand, measure=measure)
     if isinstance(demand, PointDemand) and measure is None:

@@ -1,4 +1,4 @@
-"""``allocare backtest`` and ``allocare forecast``: which forecaster is best on these records, and what it says."""
+"""``allocare backtest`` and ``allocare forecast``: which forecaster is best, and what it says."""
 
 # annotations are read at run time here, so they are not postponed
 from pathlib import Path
@@ -43,6 +43,7 @@ Attributes = Annotated[
     Path | None, typer.Option("--attributes", help="CSV or Parquet table, a row a series, its key first.")
 ]
 SERIES_SHOWN = 20
+SHOWN = ("maker", "n", "MAE", "RMSE", "MASE", "bias", "coverage", "width")
 
 
 def backtest_command(
@@ -87,7 +88,7 @@ def backtest_command(
         "key": key, "time": time, "value": value, "thousands": thousands, "decimal": decimal,
         "times": times, "zone": zone, "encoding": encoding,
     }  # fmt: skip
-    panel = _panel(file, recipe, wide, where, attributes, told)
+    panel = panel_to_forecast(file, recipe, wide, where, attributes, told)
     test = _tested(panel, _methods(methods), horizon, wanted, every, over, refit_every, seed, jobs)
     choice = choose(test, by, seed=seed)
     overall = test.errors()
@@ -114,7 +115,7 @@ def backtest_command(
     show_table(
         f"{panel.name}: {horizon} steps ahead from {len(test.origins)} origins, "
         f"{test.origins[0]:%Y-%m-%d} to {test.origins[-1]:%Y-%m-%d}",
-        _rows(overall, 3),
+        _rows(overall[[name for name in overall if str(name).split("_")[0] in SHOWN]], 3),
     )
     show_table(f"Beside last-value, by {by}", _rows(choice.table, 4))
     _show_failures(test.failures)
@@ -155,7 +156,7 @@ def forecast_command(
     jobs: Jobs = 1,
     json: Json = False,
 ) -> int:
-    """Forecast every series from its last record on, with intervals, by the forecaster that a back-test recommends.
+    """Forecast every series from its last record on, with intervals, as a back-test recommends.
 
     With --out: forecast.csv, backtest.csv (errors by series), choice.csv, summary.json and, where asked for,
     scenarios.csv.
@@ -176,7 +177,7 @@ def forecast_command(
         "key": key, "time": time, "value": value, "thousands": thousands, "decimal": decimal,
         "times": times, "zone": zone, "encoding": encoding,
     }  # fmt: skip
-    panel = _panel(file, recipe, wide, where, attributes, told)
+    panel = panel_to_forecast(file, recipe, wide, where, attributes, told)
     test = _tested(panel, names, horizon, wanted, every, over, refit_every, seed, jobs)
     choice = choose(test, by, seed=seed)
     chosen = choice.recommended if method == "auto" else forecaster(method).name
@@ -204,7 +205,7 @@ def forecast_command(
         return 0
     last = look.table()
     last = last[last["horizon"] == horizon].drop(columns="horizon").set_index("series")
-    shown = last.join(own[["MAE", "MASE", *(c for c in own if c.startswith("coverage"))]]).reset_index()
+    shown = last.join(own[["MAE", "MASE", *(c for c in own if str(c).startswith("coverage"))]]).reset_index()
     more = f", first {SERIES_SHOWN} of {len(shown)} series" if len(shown) > SERIES_SHOWN else ""
     title = (
         f"{panel.name} by {chosen}, {horizon} steps after {look.origin:%Y-%m-%d}, and its errors before{more}"
@@ -236,14 +237,25 @@ def _methods(text: str) -> list[str]:
     return list(dict.fromkeys([BASELINE, *(forecaster(name).name for name in names)]))
 
 
-def _panel(
+def panel_to_forecast(
     file: Path,
     recipe: Path | None,
     wide: bool,
     where: list[str] | None,
     attributes: Path | None,
-    told: dict[str, str | None],
+    told: dict[str, Any],
 ) -> "Panel":
+    r"""Read and clean records by a recipe that looks back alone, with the series' attributes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "beds.csv"
+    >>> _ = file.write_text("state,day,beds\nHE,2024-01-01,5\nHE,2024-01-02,6\n")
+    >>> told = {"key": "state", "time": "day", "value": "beds"}
+    >>> panel_to_forecast(file, None, False, None, None, told).values["HE"].tolist()
+    [5.0, 6.0]
+    """
     from ..forecasting.recipes.files import read_records
     from ..forecasting.series_attributes import with_series_attributes
     from .progress import spinning

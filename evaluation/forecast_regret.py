@@ -108,6 +108,7 @@ class ForecastRegret:
             came = realised(self.problem, plans, self.demand)
             regret = decision_regret(self.problem, plans, self.demand, best=best)
             unmet = came.unmet.sum(axis=1)
+            left = plans.sum(axis=1) - self.demand.sum(axis=1) + unmet
             lower, upper = self._interval(regret, level, replicates, seed)
             rows.append(
                 {
@@ -121,7 +122,7 @@ class ForecastRegret:
                     "median": float(np.median(regret)),
                     "p90": float(np.quantile(regret, 0.9)),
                     "unmet": float(unmet.mean()),
-                    "left_over": float((plans.sum(axis=1) - self.demand.sum(axis=1) + unmet).mean()),
+                    "left_over": round(float(left.mean()), 9) + 0.0,
                 }
             )
         return pd.DataFrame(rows).sort_values("regret", kind="stable", ignore_index=True)
@@ -159,7 +160,7 @@ class ForecastRegret:
                 lower, upper = self._interval(values, level, replicates, seed)
                 row |= {name: values.mean(), f"{name}_lower": lower, f"{name}_upper": upper}
             rows.append(row | {"clear": bool(row["MAE_lower"] > 0 and row["regret_lower"] > 0)})
-        table = pd.DataFrame(rows, columns=_DISAGREEMENT)
+        table = pd.DataFrame(rows, columns=list(_DISAGREEMENT)).astype(_DISAGREEMENT)
         return table.sort_values("regret", ascending=False, kind="stable", ignore_index=True)
 
     def _interval(self, values: FloatArray, level: float, replicates: int, seed: int) -> tuple[float, float]:
@@ -169,17 +170,17 @@ class ForecastRegret:
         return float(lower), float(upper)
 
 
-_DISAGREEMENT = [
-    "smaller_error",
-    "smaller_regret",
-    "MAE",
-    "MAE_lower",
-    "MAE_upper",
-    "regret",
-    "regret_lower",
-    "regret_upper",
-    "clear",
-]
+_DISAGREEMENT = {
+    "smaller_error": object,
+    "smaller_regret": object,
+    "MAE": float,
+    "MAE_lower": float,
+    "MAE_upper": float,
+    "regret": float,
+    "regret_lower": float,
+    "regret_upper": float,
+    "clear": bool,
+}
 
 
 def forecast_regret(

@@ -11,6 +11,7 @@ import pandas as pd
 from ..instances.errors import InputError
 from .backtest_tables import error_table, forecast_rows
 from .conformal import Conformal, residual_quantiles
+from .extras import need
 from .makers.history import SeriesError
 from .makers.seasons import season_length
 from .metrics import check_levels, seasonal_change
@@ -62,7 +63,7 @@ class BackTest:
     half_widths
         By forecaster, with levels as a further first axis; NaN where no error was known yet.
     scale
-        Of each series: the mean of |y(t) − y(t−m)| in the part before the first origin, which MASE divides by.
+        Of each series: the mean of |y(t) − y(t−m)| up to the first origin, which MASE divides by.
     failures
         One row a forecaster, series and time of fitting without forecast: ``maker``, ``series``, ``fitted``,
         ``why``.
@@ -84,7 +85,7 @@ class BackTest:
     @property
     def horizon(self) -> int:
         """Steps ahead."""
-        return self.actual.shape[1]
+        return int(self.actual.shape[1])
 
     @property
     def makers(self) -> list[str]:
@@ -278,6 +279,7 @@ def _run(
                 found[name, at] = forecast_part(makers[name], panel, parts[at], horizon, seed)
                 done(name)
             return found
+        need("scikit-learn", "joblib", "a back-test in several processes")
         from joblib import Parallel, delayed
 
         def task(name: str, at: int) -> Any:
@@ -343,7 +345,8 @@ def _only(panel: Panel, series: pd.Index[Any]) -> Panel:
 
 def _targets(panel: Panel, rows: IndexArray, horizon: int) -> npt.NDArray[np.datetime64]:
     times = pd.date_range(panel.times[0], periods=len(panel.times) + horizon, freq=panel.frequency)
-    return times.to_numpy()[rows[:, None] + np.arange(1, horizon + 1)]
+    targets: npt.NDArray[np.datetime64] = times.to_numpy()[rows[:, None] + np.arange(1, horizon + 1)]
+    return targets
 
 
 def _actual(values: FloatArray, rows: IndexArray, horizon: int) -> FloatArray:

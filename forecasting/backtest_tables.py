@@ -105,7 +105,8 @@ def mean_over(values: FloatArray, axes: tuple[int, ...]) -> FloatArray:
     known = ~np.isnan(values)
     count = np.asarray(known.sum(axis=axes))
     total = np.asarray(np.where(known, values, 0).sum(axis=axes))
-    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    means: FloatArray = np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return means
 
 
 def forecast_rows(test: BackTest) -> pd.DataFrame:

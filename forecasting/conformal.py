@@ -31,9 +31,9 @@ class Conformal:
     Of n known absolute errors of the same series and step, the half-width at level c is the ⌈(n+1)c⌉-th
     smallest: where errors are exchangeable, y is within it with probability c or a little more. ``split``
     takes the errors known at the first origin that is scored for all later ones too, ``rolling`` the last
-    `window` before each origin. ``adaptive`` is ``rolling`` at a level of its own for each series and step that rises
-    by rate · c after a miss and falls by rate · (1 − c) after a hit, which holds the share of hits near c also
-    where errors drift.
+    `window` before each origin. ``adaptive`` is ``rolling`` at a level of its own for each series and step:
+    it rises by rate · c after a miss and falls by rate · (1 − c) after a hit, which holds the share of hits
+    near c also where errors drift.
 
     With fewer errors than a level needs, n < c / (1 − c), the errors of all series count together, each in
     units of its own series' mean absolute error.
@@ -109,7 +109,7 @@ class Conformal:
         widths = np.full((len(wanted), *errors.shape), np.nan)
         goal = np.broadcast_to(wanted[:, None, None], (len(wanted), *errors.shape[1:]))
         level = goal.copy()
-        seen = np.zeros(errors.shape[1], dtype=np.int64)
+        seen: IndexArray = np.zeros(errors.shape[1], dtype=np.int32)
         window = self.window or len(errors)
         found = np.full(goal.shape, np.nan)
         for at in range(len(errors)):
@@ -141,7 +141,7 @@ class Conformal:
             level[:, steps] += np.where(judged, self.rate * (missed - (1 - goal[:, steps])), 0)
             # at 0 and 1 an interval is all or nothing; a little beyond keeps what has been learnt
             np.clip(level, -0.05, 1.05, out=level)
-            seen = seen + fresh
+            seen = (seen + fresh).astype(np.int32)
         return seen
 
 

@@ -97,4 +97,5 @@ def calibration_rows(rows: IndexArray, wanted: int | None) -> IndexArray:
         raise InputError(f"{wanted} origins are wanted before the first; give 0 or more")
     room = int(rows[0]) // every if wanted is not None else int(rows[0]) // 2 // every
     count = min(len(rows) if wanted is None else wanted, room)
-    return (rows[0] - every * np.arange(count, 0, -1)).astype(np.int32)
+    before: IndexArray = (rows[0] - every * np.arange(count, 0, -1)).astype(np.int32)
+    return before

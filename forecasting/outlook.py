@@ -1,4 +1,4 @@
-"""The forecast that nobody can check yet: from the last row on, with what the back-test tells of its errors."""
+"""The forecast from the last row on, with what the back-test tells of its errors."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..instances.errors import InputError
 from ..instances.hints import nearest
+from .extras import need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,8 @@ class Regression:
         design = _design(features[list(names)])
         found = self._results.get_prediction(design).summary_frame(alpha=1 - self.level)
         columns = {"mean": "prediction", "obs_ci_lower": "lower", "obs_ci_upper": "upper"}
-        return found[list(columns)].rename(columns=columns).set_axis(features.index)
+        predicted: pd.DataFrame = found[list(columns)].rename(columns=columns).set_axis(features.index)
+        return predicted
 
 
 def least_squares(
@@ -89,6 +91,7 @@ def least_squares(
     >>> fitted.coefficients["estimate"].round(9).to_dict()
     {'intercept': 0.0, 'x': 2.0}
     """
+    need("statsmodels", "statsmodels", "least squares with intervals")
     import statsmodels.api as sm
 
     if not 0 < level < 1:

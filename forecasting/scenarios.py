@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..instances.errors import InputError
-
 from .conformal import known_counts
 
 if TYPE_CHECKING:

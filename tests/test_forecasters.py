@@ -28,7 +28,11 @@ SMALL = {
     "arima": "arima:period=1,rows=60",
 }
 NAMES = [SMALL.get(kind, kind) for kind in FORECASTERS]
-NOT_SHIFTED = {"croston": "its rate is a ratio of sizes to times"}
+NOT_SHIFTED = {
+    "croston": "its rate is a ratio of sizes to times",
+    "pooled-ridge": "its changes are shares of the level",
+    "pooled-adjusted": "its changes are shares of the level",
+}
 every_forecaster = pytest.mark.parametrize("name", NAMES)
 
 
@@ -261,4 +265,5 @@ def test_boosting_learns_a_weekly_pattern_that_the_last_value_cannot() -> None:
     rows = np.arange(350, 390, 9)
     actual = panel.values.to_numpy()[rows[:, None] + np.arange(1, 4)]
     error = np.abs(fitted.forecast(panel, days[rows]) - actual).mean(axis=(0, 1))
-    assert (error < 0.1 * panel.values.std().to_numpy()).all()
+    last = np.abs(panel.values.to_numpy()[rows][:, None] - actual).mean(axis=(0, 1))
+    assert (error < 0.3 * last).all()

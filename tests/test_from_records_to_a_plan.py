@@ -98,6 +98,15 @@ def test_bad_input_is_one_clear_line_and_leaves_nothing(
     assert not (folder / "wrong").exists()
 
 
+def test_a_recipe_that_looks_ahead_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "ahead.toml").write_text('[[steps]]\nstep = "interpolate"\n', encoding="utf-8")
+    assert allocare(f"demand {READ} --recipe ahead.toml --method last-value --out wrong") == 2
+    assert "it uses later records" in capsys.readouterr().err
+
+
 def test_a_target_without_records_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ What the case assumes, and is no record of:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ from ...instances.problem import Provenance
 from ...instances.uncertain_demand import PointDemand
 from ...instances.uncertain_transportation import UncertainTransportationProblem
 from .case import SharingCase
-from .places import GERMAN_CAPITALS, GERMAN_REGIONS
+from .places import GERMAN_CAPITALS, GERMAN_CODES, GERMAN_REGIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,9 @@ def divi_panel(file: Path) -> Panel:
         "intensivbetten_belegt",
         where={"behandlungsgruppe_level_2": "ERWACHSENE"},
     )
-    return default_recipe().clean(records).panel
+    panel = default_recipe().clean(records).panel
+    codes = [GERMAN_CODES[state] for state in panel.series]
+    return replace(panel, attributes=pd.DataFrame({"country": "DE", "subdivision": codes}, panel.series))
 
 
 def divi_case(

@@ -46,7 +46,8 @@ def hhs_panel(file: Path) -> Panel:
     records = read_long(file, "state", "date", "inpatient_beds_used", notation=Notation(thousands=","))
     panel = default_recipe().clean(records).panel
     values = panel.values.loc[FIRST:, [state for state in panel.series if state in US_CAPITALS]]
-    return Panel(values=values, name=panel.name)
+    where = pd.DataFrame({"country": "US", "subdivision": values.columns}, values.columns)
+    return Panel(values=values, attributes=where, name=panel.name)
 
 
 def hhs_case(

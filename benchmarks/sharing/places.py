@@ -22,6 +22,26 @@ GERMAN_CAPITALS = {
 }
 """Latitude and longitude, as in the bundled example ``kleeblatt-2021-12-08``."""
 
+GERMAN_CODES = {
+    "Schleswig-Holstein": "SH",
+    "Hamburg": "HH",
+    "Niedersachsen": "NI",
+    "Bremen": "HB",
+    "Nordrhein-Westfalen": "NW",
+    "Hessen": "HE",
+    "Rheinland-Pfalz": "RP",
+    "Baden-Württemberg": "BW",
+    "Bayern": "BY",
+    "Saarland": "SL",
+    "Berlin": "BE",
+    "Brandenburg": "BB",
+    "Mecklenburg-Vorpommern": "MV",
+    "Sachsen": "SN",
+    "Sachsen-Anhalt": "ST",
+    "Thüringen": "TH",
+}
+"""ISO 3166-2 code of each state, by which calendars know its holidays."""
+
 GERMAN_REGIONS = {
     "Schleswig-Holstein": "Nord",
     "Hamburg": "Nord",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 
 from ...instances.errors import InputError
+from ..extras import need
 from .history import refuse_series, require_history
 from .maker_base import Fitted, Maker
 from .seasons import season_length
@@ -71,6 +72,8 @@ class Arima(Maker):
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Choose order and parameters of every series; refuse those with fewer than 10 values."""
+        need("statsmodels", "statsmodels", self.name)
+        need("scikit-learn", "threadpoolctl", self.name)
         from joblib import Parallel, delayed
         from threadpoolctl import threadpool_limits
 
@@ -86,7 +89,7 @@ class Arima(Maker):
         def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
             values = panel.values.to_numpy()
             with threadpool_limits(1):
-                paths = [_ahead(values[:, at], *fit, season, rows, horizon) for at, fit in enumerate(fits)]
+                paths = [_ahead(values[:, at], fit, season, rows, horizon) for at, fit in enumerate(fits)]
             return np.stack(paths, axis=2)
 
         return Fitted(panel.series, horizon, ahead)
@@ -132,14 +135,13 @@ def _model(values: FloatArray, candidate: Any, season: int) -> Any:
 
 def _ahead(
     values: FloatArray,
-    candidate: Any,
-    parameters: FloatArray,
-    scale: float,
+    fit: tuple[Any, FloatArray, float],
     season: int,
     rows: IndexArray,
     horizon: int,
 ) -> FloatArray:
     """Filter once; then state after each origin, moved on: Z T^(h−1) a(t+1 | t)."""
+    candidate, parameters, scale = fit
     begun = int(np.argmax(~np.isnan(values)))
     results = _model(values[begun:] / scale, candidate, season).filter(parameters)
     after = np.asarray(results.predicted_state)

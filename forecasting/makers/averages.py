@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -72,7 +72,7 @@ class MovingAverage(Maker):
         return _flat(panel.series, horizon, self.window)
 
 
-def _flat(series: pd.Index, horizon: int, window: int | None) -> Fitted:  # type: ignore[type-arg]
+def _flat(series: pd.Index[Any], horizon: int, window: int | None) -> Fitted:
     def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
         past = panel.values
         means = past.expanding(1) if window is None else past.rolling(window, min_periods=1)

@@ -60,11 +60,13 @@ class Croston(Maker):
         """There is nothing to fit; refuse demand below zero, and series without any demand."""
         require_history(panel, horizon, self.name)
         values = panel.values.to_numpy()
+        lowest = np.nanmin(values, axis=0)
+        first = np.nanargmin(values, axis=0)
         refuse_series(
             panel,
-            (values < 0).any(axis=0),
+            np.asarray(lowest < 0),
             lambda at: (
-                f"is {np.nanmin(values[:, at]):g} on {panel.times[np.nanargmin(values[:, at])]:%Y-%m-%d}; "
+                f"is {lowest[at]:g} on {panel.times[int(first[at])]:%Y-%m-%d}; "
                 "Croston's method is for demand of 0 or more"
             ),
         )

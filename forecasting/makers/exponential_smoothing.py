@@ -71,7 +71,7 @@ class ExponentialSmoothing(Maker):
             raise InputError(f"form is {self.form!r}; give auto, {', '.join(FORMS)}")
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
-        """Find each series' form and parameters; refuse histories without two seasons where one is asked for."""
+        """Find each series' form and parameters; a season asked for needs two in the history."""
         season = season_length(panel.frequency, self.period)
         seasonal = self.form in ("seasonal", "damped-seasonal")
         require_history(panel, horizon, self.name, 2 * season if seasonal else 3)
@@ -109,7 +109,7 @@ class _Form(NamedTuple):
 
 def _fit_form(values: FloatArray, count: IndexArray, name: str, period: int) -> _Form:
     """Least squares by compass search: halve a step once no parameter moved by it is better."""
-    free = np.flatnonzero(FORMS[name])
+    free = np.flatnonzero(FORMS[name]).astype(np.int32)
     seasonal = FORMS[name][2] and period > 1
     start = initial_states(values, period if seasonal else 1)
     series = np.arange(values.shape[1])

@@ -109,7 +109,7 @@ def refuse_series(panel: Panel, wrong: BoolArray, why: Callable[[int], str]) -> 
         rest = f" (and {others} more series)" if others else ""
         raise SeriesError(
             f"{panel.name}: series {panel.series[at]!r} {why(at)}{rest}",
-            {panel.series[one]: f"it {why(one)}" for one in np.flatnonzero(wrong)},
+            {panel.series[one]: f"it {why(one)}" for one in np.flatnonzero(wrong).tolist()},
         )
 
 

@@ -1,4 +1,4 @@
-"""What a direct forecaster reads at an origin: lags, rolling means and the calendar, of all series at once."""
+"""What a direct forecaster reads at an origin: lags, rolling means and the calendar, for all series."""
 
 from __future__ import annotations
 

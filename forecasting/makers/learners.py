@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ...instances.errors import InputError
-from .history import require_history
+from ..extras import need
+from .history import carried_forward, require_history
 from .lag_table import usual_lags
 from .maker_base import Fitted, Maker
 from .pooled_table import features_at, training_table, units_of
@@ -42,6 +43,7 @@ class Learner(Maker):
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Fit one model of all series; refuse histories too short for its lags."""
+        need("scikit-learn", "sklearn", self.name)
         # before threads are limited, which holds for the libraries that are loaded by then
         import sklearn.ensemble  # noqa: F401
         from threadpoolctl import threadpool_limits
@@ -58,8 +60,8 @@ class Learner(Maker):
         features, targets = training_table(panel, horizon, units, self.rows, random)
         if len(features) < 2:
             raise InputError(
-                f"{panel.name}: no origin has all of the next {horizon} rows recorded, from which {self.name} "
-                "would learn; fill what is missing first"
+                f"{panel.name}: no origin has all of the next {horizon} rows recorded, "
+                f"from which {self.name} would learn; fill what is missing first"
             )
         # threads cost such small tables many times what they bring, above all beside other work
         with threadpool_limits(1):
@@ -70,20 +72,15 @@ class Learner(Maker):
             origins, series, count = table.shape
             with threadpool_limits(1):
                 moves = predict(table.reshape(-1, count)).reshape(origins, series, horizon)
-            now = _now(panel, rows)
-            return now[:, None, :] + np.moveaxis(moves, 2, 1) * units.change
+            now = carried_forward(panel.values.to_numpy())[rows]
+            paths: FloatArray = now[:, None, :] + np.moveaxis(moves, 2, 1) * units.change
+            return paths
 
         return Fitted(panel.series, horizon, ahead)
 
     @abstractmethod
     def _learn(self, features: FloatArray, targets: FloatArray, seed: int) -> Any:
         """Return a function from features to one column a step ahead."""
-
-
-def _now(panel: Panel, rows: IndexArray) -> FloatArray:
-    from .history import carried_forward
-
-    return carried_forward(panel.values.to_numpy())[rows]
 
 
 def _for_each_step(models: list[Any]) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ...instances.errors import InputError
+from ..extras import need
 from .history import refuse_series, require_history, rows_of
 from .lag_table import calendar_terms, lagged, usual_lags
 from .maker_base import Maker
@@ -61,6 +62,7 @@ class LinearRegression(Maker):
 
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> FittedRegression:
         """Fit every series and step; refuse series without enough rows to determine their coefficients."""
+        need("scikit-learn", "threadpoolctl", self.name)
         require_history(panel, horizon, self.name)
         period = season_length(panel.frequency)
         lags = self._lags(period)
@@ -70,8 +72,9 @@ class LinearRegression(Maker):
         count = 1 + len(terms.names)
         own, shared = lagged(values, rows, lags), terms.shared(panel.times, rows)
         targets = values[rows[:, None] + np.arange(1, horizon + 1)]
-        whole = ~(np.isnan(own).any(axis=2)[:, None] | np.isnan(targets))
-        fewest = whole.sum(axis=0).min(axis=0)
+        lacking: BoolArray = np.asarray(np.isnan(own).any(axis=2))
+        whole = ~(lacking[:, None] | np.isnan(targets))
+        fewest: IndexArray = np.asarray(whole.sum(axis=0).min(axis=0))
         refuse_series(
             panel,
             fewest < count,

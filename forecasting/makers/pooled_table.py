@@ -62,7 +62,8 @@ def features_at(panel: Panel, rows: IndexArray, units: Units) -> FloatArray:
     own /= units.change[:, None]
     calendar = np.stack(list(calendar_terms(panel.times[rows], period).values()), axis=1)
     shared = np.broadcast_to(calendar[:, None, :], (len(rows), values.shape[1], calendar.shape[1]))
-    return np.nan_to_num(np.concatenate([own, shared], axis=2), copy=False, nan=0.0)
+    table: FloatArray = np.nan_to_num(np.concatenate([own, shared], axis=2), copy=False, nan=0.0)
+    return table
 
 
 def training_table(
