@@ -32,7 +32,7 @@ class PooledRidge(Maker):
     Parameters
     ----------
     penalty
-        Of the standardised coefficients.
+        Of the standardised coefficients, in days: what it weighs beside the days of the history.
     half_life
         Days after which a record weighs half.
 
@@ -46,7 +46,7 @@ class PooledRidge(Maker):
     """
 
     kind: ClassVar[str] = "pooled-ridge"
-    penalty: float = 0.003
+    penalty: float = 4.0
     half_life: float = 500.0
 
     def __post_init__(self) -> None:
@@ -95,9 +95,9 @@ class PooledAdjusted(Maker):
     loss
         ``squared`` for means, ``absolute`` for medians.
     penalty
-        Of the standardised coefficients of lags.
+        Of the standardised coefficients of lags, in days: what it weighs beside the days of the history.
     calendar_penalty
-        Of those of the calendar.
+        Of those of the calendar, in days.
     half_life
         Days after which a record weighs half.
 
@@ -113,8 +113,8 @@ class PooledAdjusted(Maker):
     kind: ClassVar[str] = "pooled-adjusted"
     capacity: str = "capacity"
     loss: Loss = "squared"
-    penalty: float = 0.003
-    calendar_penalty: float = 0.05
+    penalty: float = 4.0
+    calendar_penalty: float = 30.0
     half_life: float = 500.0
 
     def __post_init__(self) -> None:
@@ -146,10 +146,11 @@ class PooledAdjusted(Maker):
 
         def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
             values, capacity = _filled(panel, self.capacity)
-            times = panel.times.append(pd.date_range(panel.times[-1], periods=horizon + 1)[1:])
+            times = pd.date_range(panel.times[0], periods=len(panel.times) + horizon)
             factors = adjustment.factors(times)
             forecast = model.forecast(values / factors[: len(values)], capacity, panel.times, rows)
-            return np.maximum(forecast * factors[rows[:, None] + np.arange(1, horizon + 1)], least)
+            ahead_factors: FloatArray = factors[rows[:, None] + np.arange(1, horizon + 1)]
+            return np.maximum(forecast * ahead_factors, least)
 
         return Fitted(panel.series, horizon, ahead)
 
