@@ -13,6 +13,7 @@ from ..makers.history import carried_forward, require_history
 from ..makers.maker_base import Fitted, Maker
 from .adjustment import fit_adjustment
 from .changes import Loss, fit_changes
+from .damping import damped
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray, IndexArray
@@ -28,6 +29,8 @@ class PooledRidge(Maker):
     With L the level of the last week and x the features of `features_of`, for each step ahead h
 
         (y(t+h) − y(t)) / L(t) = a_h + b_h·x(t) + weekday(t) + ε.
+
+    Histories under two years draw forecasts towards last values, see `damped`.
 
     Parameters
     ----------
@@ -55,6 +58,9 @@ class PooledRidge(Maker):
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Fit the regression; refuse all but daily panels of four weeks."""
         _require_days(panel, horizon, self)
+        return damped(lambda past: self._fit(past, horizon), panel, horizon)
+
+    def _fit(self, panel: Panel, horizon: int) -> Fitted:
         values = carried_forward(panel.values.to_numpy())
         model = fit_changes(
             values,
@@ -83,7 +89,8 @@ class PooledAdjusted(Maker):
 
            (z(t+h) − z(t)) / L(t) = a_h + b_h·x(t) + weekday(t) + ε.
 
-    3. Forecasts are (z(t) + L(t) · (a_h + b_h·x(t) + weekday(t))) g(t+h), never negative where no record is.
+    3. Forecasts are (z(t) + L(t) · (a_h + b_h·x(t) + weekday(t))) g(t+h), never negative where no record is;
+       histories under two years draw them towards last values, see `damped`.
 
     So it knows the calendar of the days ahead, the movement of all series together, how jumps revert and
     how much of the capacity is in use; attributes ``country`` and ``subdivision`` say whose calendar holds.
@@ -126,6 +133,9 @@ class PooledAdjusted(Maker):
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Learn the calendar's effects and the regressions; refuse all but daily panels of four weeks."""
         _require_days(panel, horizon, self)
+        return damped(lambda past: self._fit(past, horizon, seed), panel, horizon)
+
+    def _fit(self, panel: Panel, horizon: int, seed: int) -> Fitted:
         values, capacity = _filled(panel, self.capacity)
         adjustment = fit_adjustment(
             panel, values, capacity, penalty=self.calendar_penalty, half_life=self.half_life
