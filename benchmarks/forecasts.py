@@ -221,7 +221,7 @@ def main(arguments: list[str] | None = None) -> None:
         f"{left_out} of {panel.values.size} records missing or left out"
     )
     table = comparison(tested)
-    best, better = chosen(tested), table.loc["all", "better"]
+    best, better = chosen(tested), float(table["better"].iloc[-1])
     verdict = "" if better >= LEAST_GAIN else f", less than {LEAST_GAIN:.0%}: not recommended"
     print(f"chosen on the days before: {best}; better than last values by {better:.1%}{verdict}")
     shares = ["better", "within 80 %", "within 95 %"]
