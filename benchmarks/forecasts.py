@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from ..forecasting.backtest import back_test
+from ..forecasting.choice import LEAST_GAIN
 from ..forecasting.panel import Panel
 from ..instances.errors import AllocareError, InputError
 
@@ -219,8 +220,10 @@ def main(arguments: list[str] | None = None) -> None:
         f"{targets[0]:%Y-%m-%d} to {targets[-1]:%Y-%m-%d} and {len(panel.series)} states; "
         f"{left_out} of {panel.values.size} records missing or left out"
     )
-    print(f"chosen on the days before: {chosen(tested)}, last values its baseline")
     table = comparison(tested)
+    best, better = chosen(tested), float(table["better"].iloc[-1])
+    verdict = "" if better >= LEAST_GAIN else f", less than {LEAST_GAIN:.0%}: not recommended"
+    print(f"chosen on the days before: {best}; better than last values by {better:.1%}{verdict}")
     shares = ["better", "within 80 %", "within 95 %"]
     formats = dict.fromkeys(MAKERS, "{:,.2f}".format) | dict.fromkeys(shares, "{:.1%}".format)
     print(table.to_string(formatters=formats))

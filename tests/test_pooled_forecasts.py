@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from allocare import InputError
 from allocare.forecasting.calendars import Region, calendar_columns, holiday_mask, regions
 from allocare.forecasting.features import features_of, levels
+from allocare.forecasting.makers.maker_base import Fitted
 from allocare.forecasting.panel import Panel
 from allocare.forecasting.pooled.adjusted import PooledAdjusted, PooledRidge
 from allocare.forecasting.pooled.adjustment import fit_adjustment
+from allocare.forecasting.pooled.damping import damped
 from allocare.forecasting.pooled.moments import Block, least_absolute, ridge
 
 MAKERS = [PooledRidge(), PooledAdjusted(), PooledAdjusted(loss="absolute")]
@@ -240,3 +242,30 @@ def test_what_cannot_be_forecast_is_one_clear_line(make, line: str) -> None:
     with pytest.raises(InputError, match=line) as refused:
         make()
     assert "\n" not in str(refused.value)
+
+
+def test_short_histories_follow_last_values_where_forecasts_would_have_been_worse() -> None:
+    random = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=150)
+    walks = pd.DataFrame(1000 + np.cumsum(random.normal(0, 10, (150, 6)), axis=0), index=days)
+    panel = Panel(values=walks)
+
+    def contrary(past: Panel) -> Fitted:
+        moves = walks.diff().to_numpy()
+        return Fitted(
+            past.series, 1, lambda now, rows: (now.values.to_numpy()[rows] - moves[rows + 1])[:, None]
+        )
+
+    def half_right(past: Panel) -> Fitted:
+        def ahead(now: Panel, rows: np.ndarray) -> np.ndarray:
+            return (now.values.to_numpy()[rows] + 2 * walks.diff().to_numpy()[np.minimum(rows + 1, 149)])[
+                :, None
+            ]
+
+        return Fitted(past.series, 1, ahead)
+
+    origin = days[[120]]
+    last = walks.to_numpy()[120]
+    np.testing.assert_allclose(damped(contrary, panel, 1).forecast(panel, origin)[0, 0], last)
+    exact = walks.to_numpy()[121]
+    np.testing.assert_allclose(damped(half_right, panel, 1).forecast(panel, origin)[0, 0], exact)

@@ -182,5 +182,5 @@ def _weekday_effects(values: FloatArray, times: pd.DatetimeIndex) -> FloatArray:
     between = max(float(((mean - common) ** 2 - variance).mean()), 0.0)
     trust = between / np.maximum(between + variance, 1e-12)
     effect: FloatArray = common + trust * (mean - common)
-    effect -= effect.mean(axis=0)
-    return effect
+    about_the_week: FloatArray = effect - effect.mean(axis=0)
+    return about_the_week
