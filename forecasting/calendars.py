@@ -26,7 +26,7 @@ BRIDGE_LAGS = range(1, 4)
 SOME_YEAR = 2024
 """In which it is looked up whether a region keeps a feast, so that its columns never depend on the times."""
 MARGIN = 60
-"""Days beyond both ends of the times asked for that their columns look at."""
+"""Days beyond both ends of a year that its columns look at."""
 
 
 class Region(NamedTuple):
@@ -133,22 +133,51 @@ def calendar_columns(times: pd.DatetimeIndex, region: Region, *, harmonics: int 
     >>> list(calendar_columns(pd.date_range("2024-12-23", "2024-12-26"), Region(), harmonics=1))
     ['year sin 1', 'year cos 1']
     """
-    columns = {} if region.country is None else _holiday_columns(times, region)
-    for wave in range(1, harmonics + 1):
-        angle = 2 * np.pi * wave * times.day_of_year.to_numpy() / 365.25
-        columns |= {f"year sin {wave}": np.sin(angle), f"year cos {wave}": np.cos(angle)}
-    return pd.DataFrame(columns, index=times)
+    names, columns = calendar_array(times, [region], harmonics=harmonics)
+    return pd.DataFrame(columns[:, 0], index=times, columns=list(names))
 
 
-def _holiday_columns(times: pd.DatetimeIndex, region: Region) -> dict[str, FloatArray]:
-    margin = pd.Timedelta(days=MARGIN)
-    days = pd.date_range(times[0].normalize() - margin, times[-1].normalize() + margin)
-    inside = days.get_indexer(times.normalize())
+def calendar_array(
+    times: pd.DatetimeIndex, where: Sequence[Region], *, harmonics: int = 2
+) -> tuple[tuple[str, ...], FloatArray]:
+    """Names and values of the columns of `calendar_columns` for some regions: (times, regions, columns).
+
+    A feast that a region does not keep is 0 there.
+
+    Examples
+    --------
+    >>> days = pd.date_range("2024-10-02", "2024-10-03")
+    >>> names, columns = calendar_array(days, [Region("DE", "HE"), Region("FR")], harmonics=0)
+    >>> columns[..., names.index("holiday+0")].tolist()
+    [[0.0, 0.0], [1.0, 0.0]]
+    """
+    angle = 2 * np.pi * times.day_of_year.to_numpy()[:, None] / 365.25 * np.arange(1, harmonics + 1)
+    waves = np.stack([np.sin(angle), np.cos(angle)], axis=2).reshape(len(times), -1)
+    wave_names = [f"year {part} {wave}" for wave in range(1, harmonics + 1) for part in ("sin", "cos")]
+    years = range(times[0].year, times[-1].year + 1)
+    in_years = pd.date_range(f"{years[0]}-01-01", f"{years[-1]}-12-31").get_indexer(times.normalize())
+    parts = [[_year_columns(region, year) for year in years] for region in where]
+    holidays = list(dict.fromkeys(name for part in parts for name in part[0][0]))
+    columns = np.zeros((len(times), len(where), len(holidays)))
+    for at, part in enumerate(parts):
+        place = [holidays.index(name) for name in part[0][0]]
+        columns[:, at, place] = np.concatenate([values for _, values in part])[in_years]
+    shared = np.broadcast_to(waves[:, None], (len(times), len(where), waves.shape[1]))
+    return (*holidays, *wave_names), np.concatenate([columns, shared], axis=2)
+
+
+@lru_cache(maxsize=1024)
+def _year_columns(region: Region, year: int) -> tuple[tuple[str, ...], FloatArray]:
+    """Columns of the holidays of a calendar year; a country that is not known has none."""
+    inside = pd.date_range(f"{year}-01-01", f"{year}-12-31")
+    if region.country is None:
+        return (), np.zeros((len(inside), 0))
+    days = pd.date_range(inside[0] - pd.Timedelta(days=MARGIN), inside[-1] + pd.Timedelta(days=MARGIN))
     public, school = holiday_mask(days, region), holiday_mask(days, region, "school")
     columns: dict[str, FloatArray] = {}
-    years = range(days[0].year - 1, days[-1].year + 2)
-    christmas = _days_from(days, [pd.Timestamp(year, 12, 25) for year in years])
-    easter = _days_from(days, [_easter(year) for year in years])
+    near = range(year - 1, year + 2)
+    christmas = _days_from(days, [pd.Timestamp(some, 12, 25) for some in near])
+    easter = _days_from(days, [_easter(some) for some in near])
     other = public & (days.day_of_week < 5)
     if _keeps(region, pd.Timestamp(SOME_YEAR, 12, 25)):
         columns |= _hats("christmas", christmas, CHRISTMAS_KNOTS)
@@ -163,7 +192,9 @@ def _holiday_columns(times: pd.DatetimeIndex, region: Region) -> dict[str, Float
     closed = pd.Series(school.astype(float))
     columns["school around"] = closed.rolling(7, center=True, min_periods=1).mean().to_numpy()
     columns["school before"] = closed.rolling(7, min_periods=1).mean().to_numpy()
-    return {name: column[inside] for name, column in columns.items()}
+    values = np.stack(list(columns.values()), axis=1)[MARGIN:-MARGIN]
+    values.flags.writeable = False
+    return tuple(columns), values
 
 
 def _keeps(region: Region, day: pd.Timestamp) -> bool:

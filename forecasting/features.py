@@ -72,7 +72,8 @@ def usual_levels(values: FloatArray) -> FloatArray:
     >>> usual_levels(np.array([[4.0, 0.0], [np.nan, 0.0]])).tolist()
     [4.0, 1.0]
     """
-    mean = np.nanmean(np.abs(values), axis=0)
+    known = ~np.isnan(values)
+    mean = np.where(known, np.abs(values), 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     return np.where(mean > 0, mean, 1.0)
 
 

@@ -191,9 +191,10 @@ class _Constraints:
         reusable = dict(zip(self.problem.resources.tolist(), self.problem.reusable.tolist(), strict=True))
         rows = {}
         for (i, r, t), delivered in self._table("deliveries", "sites", "resources", "days").items():
-            held = stock[i, r, self.before[t]] if t in self.before else start[i, r]
+            held = stock[i, r, self.before[t]] if t in self.before else 0
+            came = delivered + (0 if t in self.before else start[i, r])
             consumed = 0 if reusable[r] else self._used(i, r, t) - self.surge[i, r, t]
-            rows[i, r, t] = stock[i, r, t] - held + self.moved[i, r, t] + consumed == delivered
+            rows[i, r, t] = stock[i, r, t] - held + self.moved[i, r, t] + consumed == came
         return rows
 
     def stock_floor(self) -> dict[Any, Any]:

@@ -159,13 +159,13 @@ def _feasible_or_not(model: Any, name: str, options: Options, found: Found) -> F
 
 def _stages(task: Task, objective: Any) -> list[Any]:
     """The priority classes' expressions, first first, as long as their sum is still the objective."""
-    model, classes = task.pyomo_model, getattr(task.problem, "classes", [])
-    stated = model.component("stage_value")
+    model = task.pyomo_model
+    stated, by_class = model.component("stage_value"), model.component("class_value")
     if stated is not None and objective.name == "objective":
         return list(stated.values())
-    if len(classes) < 2 or objective.name != "objective":
+    if by_class is None or len(by_class) < 2 or objective.name != "objective":
         return []
-    return [model.class_value[k] for k in classes]
+    return list(by_class.values())
 
 
 def _solve_in_stages(

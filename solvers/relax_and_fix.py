@@ -226,24 +226,55 @@ class _Dive:
     def _placed(
         self, treat: npt.NDArray[np.int64], send: npt.NDArray[np.int64], away: npt.NDArray[np.int64]
     ) -> bool:
-        """Place everybody: to the nearest whole number where there is room, else down and away."""
-        site, count = self.moves.source, len(self.problem.sites)
-        before = self.values.copy()
-        there = before[treat] + before[away] + np.bincount(site[send], before[send], minlength=count)
-        there = np.rint(there)
-        for room in (True, False):
-            sent = np.floor(before[send] + (0.5 if room else _DUST))
-            left = there - np.bincount(site[send], sent, minlength=count)
-            if room:
-                turned = np.clip(np.rint(before[away]), 0.0, np.maximum(left, 0.0))
-                treated = np.maximum(left - turned, 0.0)
-            else:
-                treated = np.floor(before[treat] + _DUST)
-                turned = left - treated
-            if (left < 0).any():
+        """Place everybody at the nearest whole number; where there is no room for that, site by site, down.
+
+        Sites that cannot all be rounded are halved until the few are found that have to turn somebody away.
+        """
+        pending = [np.arange(len(self.problem.sites))]
+        while pending:
+            sites = pending.pop()
+            mine = [columns[np.isin(self.moves.source[columns], sites)] for columns in (treat, send, away)]
+            if self._rounded(*mine, room=True):
                 continue
-            for columns, values in ((treat, treated), (send, sent), (away, turned)):
-                self._fix(columns, values)
-            if self._solved(treat, send, away):
-                return True
+            if len(sites) > 1:
+                pending += [sites[len(sites) // 2 :], sites[: len(sites) // 2]]
+            elif not self._rounded(*mine, room=False):
+                return False
+        return True
+
+    def _rounded(
+        self,
+        treat: npt.NDArray[np.int64],
+        send: npt.NDArray[np.int64],
+        away: npt.NDArray[np.int64],
+        *,
+        room: bool,
+    ) -> bool:
+        """Fix what a few sites do with a class on a day; undone where no plan is left."""
+        parts = (treat, send, away)
+        before = [(self.lower[columns].copy(), self.upper[columns].copy()) for columns in parts]
+        site, count = self.moves.source, len(self.problem.sites)
+
+        def by_site(columns: npt.NDArray[np.int64], values: FloatArray) -> FloatArray:
+            return np.bincount(site[columns], values, minlength=count)[site[treat]].astype(np.float64)
+
+        there = np.rint(sum(by_site(columns, self.values[columns]) for columns in parts))
+        sent = np.floor(self.values[send] + (0.5 if room else _DUST))
+        left = there - by_site(send, sent)
+        if (left < 0).any():
+            return False
+        if room:
+            turned = np.minimum(np.rint(self.values[away]), left)
+            treated = left - turned
+        else:
+            treated = np.floor(self.values[treat] + _DUST)
+            turned = left - treated
+        for columns, values in zip(parts, (treated, sent, turned), strict=True):
+            self._fix(columns, values)
+        if self._solved(*parts):
+            return True
+        for columns, (lower, upper) in zip(parts, before, strict=True):
+            self.lower[columns], self.upper[columns] = lower, upper
+        at = np.concatenate(parts).astype(np.int32)
+        self.highs.changeColsBounds(len(at), at, self.lower[at], self.upper[at])
         return False

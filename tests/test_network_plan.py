@@ -25,7 +25,7 @@ from tests.test_renderings import assert_renderings_agree
 if TYPE_CHECKING:
     from pathlib import Path
 
-FEW = settings(deadline=None, max_examples=25, derandomize=True)
+FEW = settings(deadline=None, max_examples=15, derandomize=True)
 
 
 def two_sites(n_days: int = 3, lanes: TransferLanes | None = None, **changes: Any) -> NetworkPlanProblem:
@@ -381,7 +381,7 @@ def test_solver_and_simulation_agree_and_the_baseline_is_no_better(problem: Netw
     assert baseline.objective >= solution.objective - 1e-6 * abs(solution.objective) - 1e-6
 
 
-@settings(deadline=None, max_examples=12, derandomize=True)
+@settings(deadline=None, max_examples=6, derandomize=True)
 @given(small_plans(whole=True, simple_stays=True))
 def test_whole_plans_cost_the_same_on_every_solver(problem: NetworkPlanProblem) -> None:
     found = {name: allocare.solve(problem, name) for name in ("highs", "cp-sat", "pyomo:highs")}
@@ -461,7 +461,7 @@ def test_a_generated_wave_is_solved_within_its_gap() -> None:
 
 def test_a_whole_wave_has_a_plan_at_a_short_limit() -> None:
     problem = allocare.generate("network-plan", n_sites=5, n_days=6, seed=1, whole=True)
-    solution = allocare.solve(problem, time_limit=20, gap=0.05)
+    solution = allocare.solve(problem, time_limit=5, gap=0.05)
     assert solution.allocation is not None and solution.bound is not None
     assert solution.bound <= (solution.objective or 0)
 

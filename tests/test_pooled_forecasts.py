@@ -167,12 +167,12 @@ def test_a_holiday_effect_of_known_size_is_recovered_and_put_back() -> None:
     values = pd.DataFrame(1000.0 * dips * week, index=days, columns=["Hessen"])
     where = pd.DataFrame({"country": ["DE"], "subdivision": ["HE"]}, index=["Hessen"])
     panel = Panel(values=values, attributes=where)
-    fitted = fit_adjustment(panel, values.to_numpy(), None, penalty=1e-3, half_life=730)
+    fitted = fit_adjustment(panel, values.to_numpy(), None, penalty=0.5, half_life=730)
     factor = fitted.factors(pd.DatetimeIndex(["2023-10-01", "2023-10-02", "2023-10-03", "2023-10-04"]))
     np.testing.assert_allclose(factor[2] / factor[1], 0.9, atol=0.015)
     np.testing.assert_allclose(factor[0] / factor[1], 0.95, atol=0.015)
     origin = pd.DatetimeIndex(["2023-09-26"])
-    maker = PooledAdjusted(calendar_penalty=1e-3)
+    maker = PooledAdjusted(calendar_penalty=0.5)
     ahead = maker.fit(panel.until(origin[0]), 7).forecast(panel, origin)[0, :, 0]
     np.testing.assert_allclose(ahead[5:], [1000, 900], rtol=0.015)
 

@@ -61,8 +61,8 @@ def tiny_problems() -> Iterator[Problem]:
     Examples
     --------
     >>> sorted({problem.kind for problem in tiny_problems()})  # doctest: +NORMALIZE_WHITESPACE
-    ['assignment', 'fair-allocation', 'linear', 'network-flow', 'network-plan', 'programmes', 'transportation',
-     'uncertain-transportation']
+    ['assignment', 'fair-allocation', 'linear', 'network-flow', 'network-plan', 'programmes',
+     'transportation', 'uncertain-transportation']
     """
     for name in ("degenerate", "chores-3x3", "gap-c515-1-min", "article-linear", "ventilator-stocking"):
         yield example(name)

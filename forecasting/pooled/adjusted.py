@@ -13,6 +13,7 @@ from ..makers.history import carried_forward, require_history
 from ..makers.maker_base import Fitted, Maker
 from .adjustment import fit_adjustment
 from .changes import Loss, fit_changes
+from .damping import damped
 
 if TYPE_CHECKING:
     from ...instances.arrays import FloatArray, IndexArray
@@ -29,10 +30,12 @@ class PooledRidge(Maker):
 
         (y(t+h) − y(t)) / L(t) = a_h + b_h·x(t) + weekday(t) + ε.
 
+    Histories under two years draw forecasts towards last values, see `damped`.
+
     Parameters
     ----------
     penalty
-        Of the standardised coefficients.
+        Of the standardised coefficients, in days: what it weighs beside the days of the history.
     half_life
         Days after which a record weighs half.
 
@@ -46,7 +49,7 @@ class PooledRidge(Maker):
     """
 
     kind: ClassVar[str] = "pooled-ridge"
-    penalty: float = 0.003
+    penalty: float = 4.0
     half_life: float = 500.0
 
     def __post_init__(self) -> None:
@@ -55,6 +58,9 @@ class PooledRidge(Maker):
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Fit the regression; refuse all but daily panels of four weeks."""
         _require_days(panel, horizon, self)
+        return damped(lambda past: self._fit(past, horizon), panel, horizon)
+
+    def _fit(self, panel: Panel, horizon: int) -> Fitted:
         values = carried_forward(panel.values.to_numpy())
         model = fit_changes(
             values,
@@ -83,7 +89,8 @@ class PooledAdjusted(Maker):
 
            (z(t+h) − z(t)) / L(t) = a_h + b_h·x(t) + weekday(t) + ε.
 
-    3. Forecasts are (z(t) + L(t) · (a_h + b_h·x(t) + weekday(t))) g(t+h), never negative where no record is.
+    3. Forecasts are (z(t) + L(t) · (a_h + b_h·x(t) + weekday(t))) g(t+h), never negative where no record is;
+       histories under two years draw them towards last values, see `damped`.
 
     So it knows the calendar of the days ahead, the movement of all series together, how jumps revert and
     how much of the capacity is in use; attributes ``country`` and ``subdivision`` say whose calendar holds.
@@ -95,9 +102,9 @@ class PooledAdjusted(Maker):
     loss
         ``squared`` for means, ``absolute`` for medians.
     penalty
-        Of the standardised coefficients of lags.
+        Of the standardised coefficients of lags, in days: what it weighs beside the days of the history.
     calendar_penalty
-        Of those of the calendar.
+        Of those of the calendar, in days.
     half_life
         Days after which a record weighs half.
 
@@ -113,8 +120,8 @@ class PooledAdjusted(Maker):
     kind: ClassVar[str] = "pooled-adjusted"
     capacity: str = "capacity"
     loss: Loss = "squared"
-    penalty: float = 0.003
-    calendar_penalty: float = 0.05
+    penalty: float = 4.0
+    calendar_penalty: float = 30.0
     half_life: float = 500.0
 
     def __post_init__(self) -> None:
@@ -126,6 +133,9 @@ class PooledAdjusted(Maker):
     def fit(self, panel: Panel, horizon: int, *, seed: int = 0) -> Fitted:
         """Learn the calendar's effects and the regressions; refuse all but daily panels of four weeks."""
         _require_days(panel, horizon, self)
+        return damped(lambda past: self._fit(past, horizon, seed), panel, horizon)
+
+    def _fit(self, panel: Panel, horizon: int, seed: int) -> Fitted:
         values, capacity = _filled(panel, self.capacity)
         adjustment = fit_adjustment(
             panel, values, capacity, penalty=self.calendar_penalty, half_life=self.half_life
@@ -146,10 +156,11 @@ class PooledAdjusted(Maker):
 
         def ahead(panel: Panel, rows: IndexArray) -> FloatArray:
             values, capacity = _filled(panel, self.capacity)
-            times = panel.times.append(pd.date_range(panel.times[-1], periods=horizon + 1)[1:])
+            times = pd.date_range(panel.times[0], periods=len(panel.times) + horizon)
             factors = adjustment.factors(times)
             forecast = model.forecast(values / factors[: len(values)], capacity, panel.times, rows)
-            return np.maximum(forecast * factors[rows[:, None] + np.arange(1, horizon + 1)], least)
+            ahead_factors: FloatArray = factors[rows[:, None] + np.arange(1, horizon + 1)]
+            return np.maximum(forecast * ahead_factors, least)
 
         return Fitted(panel.series, horizon, ahead)
 

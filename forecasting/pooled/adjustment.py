@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..calendars import Region, calendar_columns, regions
+from ..calendars import Region, calendar_array, regions
 from ..features import (
     WEEK,
     features_of,
@@ -19,7 +19,7 @@ from ..features import (
     usual_levels,
     weekday_columns,
 )
-from .changes import WARM_UP
+from .changes import WARM_UP, days_of_weight
 from .moments import Block, ridge
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def fit_adjustment(
     capacity
         What they could at most be.
     penalty
-        Of the ridge regression.
+        Of the ridge regression, in days.
     half_life
         Days after which a record weighs half.
 
@@ -108,7 +108,7 @@ def fit_adjustment(
     >>> days = pd.date_range("2024-01-01", periods=70)
     >>> weekly = np.where(days.day_of_week == 6, 90.0, 100.0)[:, None]
     >>> panel = Panel(values=pd.DataFrame(weekly, index=days, columns=["Hessen"]))
-    >>> fitted = fit_adjustment(panel, weekly, None, penalty=0.05, half_life=730)
+    >>> fitted = fit_adjustment(panel, weekly, None, penalty=1.0, half_life=730)
     >>> fitted.weekdays[[0, 6], 0].round(2).tolist()
     [0.01, -0.09]
     """
@@ -121,8 +121,10 @@ def fit_adjustment(
         change = np.clip((lagged(values, -WEEK) - values) / level, -1, 1)
     weight = np.where(np.isnan(change), 0.0, np.nan_to_num(level))
     pooled = _region_means(np.concatenate([features.own, np.nan_to_num(change)[..., None]], 2), weight, place)
-    columns = _columns(found, panel.times, harmonics)
-    later = _columns(found, panel.times + pd.Timedelta(days=WEEK), harmonics)
+    week_on = panel.times + pd.Timedelta(days=WEEK)
+    columns, later = (
+        calendar_array(times, found, harmonics=harmonics)[1] for times in (panel.times, week_on)
+    )
     rows = slice(min(WARM_UP, len(values) // 3), len(values) - WEEK)
     n_rows, n_regions = len(values[rows]), len(found)
     shared = np.concatenate([features.shared[rows], weekday_columns(panel.times)[rows]], axis=1)
@@ -138,21 +140,15 @@ def fit_adjustment(
     recency = 0.5 ** ((n_rows - 1 - np.arange(n_rows)) / half_life)
     weights = np.sqrt(total / max(total.mean(), 1e-12)) * recency[:, None]
     block = Block(design.reshape(n_rows * n_regions, -1), pooled[rows, :, -1].reshape(-1, 1), weights.ravel())
-    effects = ridge([block], penalty).coefficients[: columns.shape[2]]
+    effects = ridge([block], penalty / days_of_weight(n_rows, half_life)).coefficients[: columns.shape[2]]
     left = values / _calendar_factors(found, panel.times, harmonics, effects)[:, place]
     return Adjustment(found, place, harmonics, effects, _weekday_effects(left, panel.times))
-
-
-def _columns(found: list[Region], times: pd.DatetimeIndex, harmonics: int) -> FloatArray:
-    frames = [calendar_columns(times, region, harmonics=harmonics) for region in found]
-    names = list(dict.fromkeys(name for frame in frames for name in frame))
-    return np.stack([frame.reindex(columns=names, fill_value=0.0).to_numpy() for frame in frames], axis=1)
 
 
 def _calendar_factors(
     found: list[Region], times: pd.DatetimeIndex, harmonics: int, effects: FloatArray
 ) -> FloatArray:
-    factor: FloatArray = 1.0 + (_columns(found, times, harmonics) @ effects)[..., 0]
+    factor: FloatArray = 1.0 + (calendar_array(times, found, harmonics=harmonics)[1] @ effects)[..., 0]
     return np.clip(factor, LEAST_FACTOR, GREATEST_FACTOR)
 
 
@@ -186,4 +182,5 @@ def _weekday_effects(values: FloatArray, times: pd.DatetimeIndex) -> FloatArray:
     between = max(float(((mean - common) ** 2 - variance).mean()), 0.0)
     trust = between / np.maximum(between + variance, 1e-12)
     effect: FloatArray = common + trust * (mean - common)
-    return np.subtract(effect, effect.mean(axis=0))
+    effect -= effect.mean(axis=0)
+    return effect

@@ -84,7 +84,7 @@ def fit_changes(
     horizon
         Days ahead.
     penalty
-        Of the ridge regression.
+        Of the ridge regression, in days: what it weighs beside the days' own, recent ones in full.
     half_life
         In days.
     loss
@@ -108,6 +108,7 @@ def fit_changes(
     features = features_of(values, level, move, capacity)
     targets = np.stack([lagged(recorded, -step) for step in range(1, horizon + 1)], axis=2)
     n_days, n_series = values.shape
+    share = penalty / days_of_weight(n_days, half_life)
 
     def blocks() -> Iterator[Block]:
         length = max(1, ROWS_A_BLOCK // n_series)
@@ -120,14 +121,25 @@ def fit_changes(
             yield Block(_design(features, times, rows)[kept], change[kept], weights[kept])
 
     if loss == "squared":
-        return ChangeModel(usual, move, ridge(blocks(), penalty))
+        return ChangeModel(usual, move, ridge(blocks(), share))
     features_, changes, weights = (np.concatenate(part) for part in zip(*blocks(), strict=True))
     whole = Block(features_, changes, weights)
     if len(weights) > ROWS_OF_MEDIANS:
         random = np.random.default_rng(seed)
         some = np.sort(random.choice(len(weights), ROWS_OF_MEDIANS, replace=False))
         whole = Block(features_[some], changes[some], weights[some])
-    return ChangeModel(usual, move, least_absolute(whole, penalty))
+    return ChangeModel(usual, move, least_absolute(whole, share))
+
+
+def days_of_weight(n_days: int, half_life: float) -> float:
+    """What so many days weigh together where the last weighs one.
+
+    Examples
+    --------
+    >>> days_of_weight(3, 1.0)
+    1.75
+    """
+    return float((0.5 ** (np.arange(n_days) / half_life)).sum())
 
 
 def _design(features: Features, times: pd.DatetimeIndex, rows: IndexArray) -> FloatArray:
