@@ -36,8 +36,9 @@ KINDS = {
     "divisible": {"switches": False, "whole": False},
     "divisible, switches": {"switches": True, "whole": False},
     "whole, switches": {"switches": True, "whole": True},
+    "whole, switches, regions": {"switches": True, "whole": True, "median_beds": 3000},
 }
-"""Kinds of waves, by whether lanes have set-up costs and minima, and units are whole."""
+"""Kinds of waves, by whether lanes have set-up costs and minima, units are whole, and sites are regions."""
 
 
 def row(kind: str, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 The relaxation is solved once. Switches are then fixed in a few batches, those that carry their minimum first,
 and the relaxation is solved again from where it stood. Where patients are whole, the days are rounded one
-after the other, the most urgent class first, and what comes later adapts. The plan serves HiGHS as a start,
-or is enough where its distance from the relaxation's bound is within the gap that was asked for.
+after the other, the most urgent class first, and what comes later adapts; on days to come room for one more
+patient is kept free at every site, so that rounding up has somewhere to go. The plan is then improved site by
+site. It is enough where its distance from the relaxation's bound is within the gap that was asked for, and
+else serves HiGHS as a start.
 
 References
 ----------
@@ -20,14 +22,17 @@ import numpy as np
 
 from ..instances.network_moves import MOVE, SEND, SURGE, TREAT, TURN_AWAY
 from ..models.network_plan_columns import used_lane_days
-from ..models.network_plan_rows import carried
+from ..models.network_plan_rows import carried, limited_resources
 from .form_result import ROW_TOLERANCE, FormResult, clamped, exactly_whole, violation
 from .highs_session import prepared, run
 from .incumbents import later
 from .rules.network_plan import RULES, misfit, plan
+from .site_by_site import improved_by_site
 from .solution import Status, StopReason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy.typing as npt
 
     from ..instances.arrays import FloatArray
@@ -37,6 +42,12 @@ if TYPE_CHECKING:
     from .form_result import FormSolver
 
 _DUST = 1e-6
+_ROUNDING = 1e-8
+"""What a value may be above a whole number and be taken for it: below what the relaxation lets rows miss."""
+
+_ROOM = (1.0, 0.5, 0.25, 0.0)
+"""Patients for whom room is kept free on days to come; less where nothing else is feasible."""
+
 _WORTH_OPENING = 0.4
 """Share of a lane's minimum from which it is opened rather than closed."""
 
@@ -80,10 +91,24 @@ def solve_after_dive(
     began = time.perf_counter()
     dive = relaxed_and_fixed(problem, form, options)
     if dive.values is not None and dive.bound is not None:
-        objective = form.objective(dive.values)
-        if options.on_incumbent is not None:
-            options.on_incumbent(time.perf_counter() - began, objective, dive.bound)
-        if abs(objective - dive.bound) <= options.target_gap * max(abs(objective), abs(dive.bound)):
+        bound = dive.bound
+
+        def tell(objective: float) -> None:
+            if options.on_incumbent is not None:
+                options.on_incumbent(time.perf_counter() - began, objective, bound)
+
+        tell(form.objective(dive.values))
+        better = dive.values
+        if form.quadratic is None and not form.curves:
+            spent = time.perf_counter() - began
+            limit = None if options.time_limit is None else max(options.time_limit - spent, 0.0)
+            enough = bound + options.target_gap * abs(bound)
+            better = improved_by_site(
+                problem, form, dive.values, replace(options, time_limit=limit), enough, tell
+            )
+            dive = replace(dive, values=better)
+        objective = form.objective(better)
+        if abs(objective - bound) <= options.target_gap * max(abs(objective), abs(bound)):
             return dive
     spent = time.perf_counter() - began
     left = later(options, spent)
@@ -109,6 +134,8 @@ class _Dive:
 
     def __init__(self, problem: NetworkPlanProblem, form: MatrixForm, options: Options) -> None:
         self.problem, self.form, self.moves = problem, form, problem.moves
+        self.at = used_lane_days(problem)
+        self.sums = carried(problem, self.at)
         self.began, self.limit = time.perf_counter(), options.time_limit
         plain = replace(options, gap=None, on_incumbent=None)
         self.highs = prepared(replace(form, whole=np.zeros_like(form.whole)), plain)
@@ -120,6 +147,8 @@ class _Dive:
             return FormResult(status=Status.UNKNOWN, stop_reason=StopReason.TIME_LIMIT)
         bound = float(self.highs.getInfo().objective_function_value)
         nothing = FormResult(status=Status.UNKNOWN, stop_reason=StopReason.NUMERICAL, bound=bound)
+        # the bound stands; what is rounded below must not be refused for less than rounding itself
+        self.highs.setOptionValue("primal_feasibility_tolerance", 1e-7)
         found = self._switches() and (not self.problem.whole or self._days())
         if not found and not self._baseline():
             return nothing
@@ -142,6 +171,10 @@ class _Dive:
             # HiGHS's own clock goes on from solve to solve
             self.highs.setOptionValue("time_limit", self.highs.getRunTime() + left)
         run(self.highs)
+        if self.highs.getModelStatus().name == "kUnknown":
+            # the basis at hand led nowhere; a fresh one does
+            self.highs.clearSolver()
+            run(self.highs)
         if self.highs.getModelStatus().name != "kOptimal":
             return False
         self.values = np.array(self.highs.getSolution().col_value)
@@ -157,7 +190,7 @@ class _Dive:
             return False
         decisions = plan(problem, RULES["nearest-room"])
         self.lower, self.upper = form.lower.copy(), form.upper.copy()
-        used = carried(problem, used_lane_days(problem)) @ decisions > _DUST
+        used = self.sums @ decisions > _DUST
         for name, values in (("quantity", decisions), ("lane_used", used.astype(np.float64))):
             block = form.column_block(name)
             self._fix(np.arange(block.start, block.stop), values)
@@ -168,12 +201,12 @@ class _Dive:
 
     def _switches(self) -> bool:
         """Fix every switch: surge is opened where it is used, lanes batch by batch."""
-        form, at = self.form, used_lane_days(self.problem)
+        form, at = self.form, self.at
         opened, used = form.column_block("surge_opened"), form.column_block("lane_used")
         surge = np.arange(opened.start, opened.stop)
         if len(surge):
             self._fix(surge, np.where(self.values[surge] > _DUST, 1.0, 0.0))
-        sums, minimum = carried(self.problem, at), self.problem.lanes.minimum[at.lane]
+        sums, minimum = self.sums, self.problem.lanes.minimum[at.lane]
         switch = np.arange(used.start, used.stop)
         decisions = form.column_block("quantity").slice
         first = True
@@ -199,28 +232,90 @@ class _Dive:
 
     def _days(self) -> bool:
         """Round day after day, the most urgent class first; surge and moves of a day come last."""
-        problem, moves = self.problem, self.moves
-        for day in range(len(problem.days)):
+        problem, moves, n_days = self.problem, self.moves, len(self.problem.days)
+        if not self._keep_room(range(n_days)):
+            return False
+        for day in range(n_days):
+            self._limit_use([day], 0.0)
+            if not self._solved():
+                return False
             for cls in np.argsort(-problem.unmet_cost, kind="stable").tolist():
                 some = (moves.day == day) & (moves.what == cls)
                 parts = [np.flatnonzero(some & (moves.kind == kind)) for kind in (TREAT, SEND, TURN_AWAY)]
-                waits = problem.may_wait[cls] and day + 1 < len(problem.days)
+                waits = problem.may_wait[cls] and day + 1 < n_days
                 if not (self._down(*parts) if waits else self._placed(*parts)):
                     return False
-            moved = np.flatnonzero((moves.day == day) & (moves.kind == MOVE))
-            self._fix(moved, np.floor(self.values[moved] + _DUST))
-            surge = np.flatnonzero((moves.day == day) & (moves.kind == SURGE))
-            self._fix(surge, np.minimum(np.ceil(self.values[surge] - _DUST), self.form.upper[surge]))
-            if not self._solved(moved, surge):
+            if not self._moved(day) and not self._keep_room(range(day + 1, n_days)):
                 return False
         return True
+
+    def _moved(self, day: int) -> bool:
+        """Round what is moved on a day, and surge up.
+
+        Down where those in care can spare it; lanes are halved until those are found that cannot.
+        """
+        moves, form = self.moves, self.form
+        surge = np.flatnonzero((moves.day == day) & (moves.kind == SURGE))
+        self._fix(surge, np.minimum(np.ceil(self.values[surge] - _ROUNDING), form.upper[surge]))
+        pending = [np.flatnonzero((moves.day == day) & (moves.kind == MOVE))]
+        while pending:
+            moved = pending.pop()
+            flow = self.values[moved]
+            for rounded in (self._sent_down(moved), np.rint(flow), np.ceil(flow - _ROUNDING)):
+                self._fix(moved, rounded)
+                if self._solved(moved, surge):
+                    break
+            else:
+                if len(moved) <= 1:
+                    return False
+                self.lower[moved], self.upper[moved] = form.lower[moved], form.upper[moved]
+                pending += [moved[len(moved) // 2 :], moved[: len(moved) // 2]]
+        return True
+
+    def _keep_room(self, days: range) -> bool:
+        """Keep room for one more patient free on these days, or for as much of one as can be."""
+        for patients in _ROOM:
+            self._limit_use(days, patients)
+            if self._solved():
+                return True
+        return False
+
+    def _limit_use(self, days: Iterable[int], patients: float) -> None:
+        """Keep room for so many patients free of every limited resource on these days."""
+        problem, first = self.problem, self.form.row_block("use_limit").start
+        limited = np.flatnonzero(limited_resources(problem))
+        taken = (problem.use + problem.admission_use).max(axis=0)[limited]
+        _, resource, day = np.indices((len(problem.sites), len(limited), len(problem.days))).reshape(3, -1)
+        for row in np.flatnonzero(np.isin(day, list(days))).tolist():
+            self.highs.changeRowBounds(first + row, -np.inf, -patients * float(taken[resource[row]]))
+
+    def _sent_down(self, columns: npt.NDArray[np.int64]) -> FloatArray:
+        """Round what is carried down, but not below what an open lane has to carry at least."""
+        sent = np.floor(self.values[columns] + _ROUNDING)
+        if not self.at.lane.size or not len(columns):
+            return sent
+        sums = self.sums[:, columns].tocoo()
+        held = self.values[self.form.column_block("quantity").slice].copy()
+        held[columns] = 0.0
+        used = self.form.column_block("lane_used").slice
+        least = self.problem.lanes.minimum[self.at.lane] * self.lower[used] - self.sums @ held
+        needed = np.zeros(len(columns))
+        needed[sums.col] = np.ceil(least[sums.row] - _ROUNDING)
+        return np.where(self.values[columns] > _DUST, np.maximum(sent, needed), sent)
 
     def _down(
         self, treat: npt.NDArray[np.int64], send: npt.NDArray[np.int64], away: npt.NDArray[np.int64]
     ) -> bool:
         """Round down; who is left over waits."""
-        for columns in (treat, send, away):
-            self._fix(columns, np.floor(self.values[columns] + _DUST))
+        sent = self._sent_down(send)
+        source = self.moves.source
+        more = np.bincount(source[send], sent - self.values[send], minlength=len(self.problem.sites)).clip(
+            min=0.0
+        )
+        # who is sent after all is not treated at home
+        self._fix(treat, np.floor(np.maximum(self.values[treat] - more[source[treat]], 0.0) + _ROUNDING))
+        self._fix(send, sent)
+        self._fix(away, np.floor(self.values[away] + _ROUNDING))
         return self._solved(treat, send, away)
 
     def _placed(
@@ -259,7 +354,7 @@ class _Dive:
             return np.bincount(site[columns], values, minlength=count)[site[treat]].astype(np.float64)
 
         there = np.rint(sum(by_site(columns, self.values[columns]) for columns in parts))
-        sent = np.floor(self.values[send] + (0.5 if room else _DUST))
+        sent = np.floor(self.values[send] + 0.5) if room else self._sent_down(send)
         left = there - by_site(send, sent)
         if (left < 0).any():
             return False
@@ -267,7 +362,7 @@ class _Dive:
             turned = np.minimum(np.rint(self.values[away]), left)
             treated = left - turned
         else:
-            treated = np.floor(self.values[treat] + _DUST)
+            treated = np.minimum(np.floor(self.values[treat] + _ROUNDING), left)
             turned = left - treated
         for columns, values in zip(parts, (treated, sent, turned), strict=True):
             self._fix(columns, values)

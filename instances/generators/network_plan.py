@@ -32,6 +32,8 @@ _MOVED = (1, 2, 3)
 _LOAD_AT_THE_START = 0.6
 _WIDTH_DAYS = 5.0
 _FAR_KM = 150.0
+_HOSPITAL_BEDS = 120.0
+"""Median of the beds of a hospital; lanes carry more where sites are larger."""
 
 
 def network_plan(
@@ -41,13 +43,14 @@ def network_plan(
     n_days: int = 14,
     n_resources: int = 4,
     n_neighbours: int = 4,
+    median_beds: float = _HOSPITAL_BEDS,
     peak_load: float = 1.5,
     switches: bool = True,
     whole: bool = False,
 ) -> Scenario[NetworkPlanProblem]:
     r"""Generate hospitals over which a wave of patients passes from one side of the country to the other.
 
-    Bed numbers are lognormal (median 120). At the start 60 % of beds are in use; new patients are Poisson
+    Bed numbers are lognormal. At the start 60 % of beds are in use; new patients are Poisson
     around what keeps that steady, times a bell curve that would fill `peak_load` times the beds if it lasted.
     A patient in need of intensive care takes a bed, 0.8 ventilators, half a nurse and 12 kits a day, and may
     not wait; others take a bed, a fifth of a nurse and 5 kits, and may wait at a cost. Stays are lognormal,
@@ -65,6 +68,9 @@ def network_plan(
         How many of beds, ventilators, nurses and kits.
     n_neighbours
         Lanes that lead from each site, to the nearest.
+    median_beds
+        Median number of beds of a site: some 120 for hospitals, a thousand and more for regions. Capacities
+        of lanes grow with it.
     peak_load
         Load at the height of the wave, as a multiple of the beds.
     switches
@@ -93,11 +99,12 @@ def network_plan(
     n_days = whole_number("n_days", n_days, lowest=1)
     n_resources = whole_number("n_resources", n_resources, lowest=1, highest=len(RESOURCES))
     n_neighbours = whole_number("n_neighbours", n_neighbours, lowest=0)
+    median_beds = number("median_beds", median_beds, lowest=1)
     peak_load = number("peak_load", peak_load, lowest=0, highest=100)
     switches, whole = truth("switches", switches), truth("whole", whole)
 
     places = draw_places(rng, n_sites, draw_cities(rng, 1 + n_sites // 5), city_share=0.7, spread_km=30)
-    beds = np.ceil(rng.lognormal(np.log(120), 0.6, n_sites))
+    beds = np.ceil(rng.lognormal(np.log(median_beds), 0.6, n_sites))
     east = np.argsort(np.argsort(places.longitude)) / max(1, n_sites - 1)
     peak = np.clip(np.rint(n_days * (0.2 + 0.6 * east) + rng.normal(0, 1, n_sites)), 0, n_days)
     stay = _stays()
@@ -144,7 +151,13 @@ def network_plan(
         arriving=arriving,
         unmet_cost=np.array([5000.0, 1000.0]),
         waiting_cost=np.array([np.inf, 80.0]),
-        lanes=_lanes(places, n_neighbours, [r for r in _MOVED if r < n_resources], switches=switches),
+        lanes=_lanes(
+            places,
+            n_neighbours,
+            [r for r in _MOVED if r < n_resources],
+            size=max(1.0, median_beds / _HOSPITAL_BEDS),
+            switches=switches,
+        ),
         whole=whole,
     )
     return Scenario(problem, {"sites": sites})
@@ -178,7 +191,9 @@ def _patients(
     return rng.poisson(rate).astype(np.float64), present
 
 
-def _lanes(places: Places, n_neighbours: int, moved: list[int], *, switches: bool) -> TransferLanes:
+def _lanes(
+    places: Places, n_neighbours: int, moved: list[int], *, size: float, switches: bool
+) -> TransferLanes:
     """Lanes for patients and each moved resource to the nearest sites."""
     latitude, longitude = places
     km = distance_km(latitude[:, np.newaxis], longitude[:, np.newaxis], latitude, longitude).round()
@@ -188,7 +203,10 @@ def _lanes(places: Places, n_neighbours: int, moved: list[int], *, switches: boo
     target = near.ravel()
     carries = np.array([PATIENTS, *moved])
     per_km, minimum = np.array([0.1, 0.2, 0.01, 1.0]), np.array([3.0, 2.0, 100.0, 2.0])
-    set_up, capacity = np.array([40.0, 30.0, 25.0, 60.0]), np.array([30.0, 20.0, 2000.0, 10.0])
+    set_up, capacity = (
+        np.array([40.0, 30.0, 25.0, 60.0]),
+        np.floor(np.array([30.0, 20.0, 2000.0, 10.0]) * size),
+    )
     # by resource as moved, patients last
     at = np.where(carries == PATIENTS, 3, carries - 1)
     lanes, distance = len(source), km[source, target]
