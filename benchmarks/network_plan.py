@@ -32,7 +32,7 @@ def main() -> None:
     sys.stdout.write(pd.DataFrame(rows).to_string(index=False) + "\n")
 
 
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "divisible": {"switches": False, "whole": False},
     "divisible, switches": {"switches": True, "whole": False},
     "whole, switches": {"switches": True, "whole": True},

@@ -44,7 +44,14 @@ FORECASTERS: dict[str, Any] = {
 BASELINE = "last-value"
 """What every other forecaster has to beat."""
 
-USUAL = (BASELINE, "seasonal-naive", "exponential-smoothing", "linear-regression", "gradient-boosting")
+USUAL = (
+    BASELINE,
+    "seasonal-naive",
+    "exponential-smoothing",
+    "linear-regression",
+    "gradient-boosting",
+    "pooled-adjusted",
+)
 """Those that a back-test compares unless told otherwise."""
 
 
